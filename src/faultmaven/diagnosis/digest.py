@@ -1,0 +1,94 @@
+"""What one piece of evidence says, boiled down: small, comparable, and enough to reason from without the text.
+
+    content ──readers──▶ Digest(templates, traces, buckets, …) ──diagnose──▶ Report
+
+A digest holds line numbers, never offsets, and at most a few hundred templates whatever the size of the evidence, so
+that it can be kept beside the evidence and used again by every later question. Lines are those of `lines.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Level = Literal["fatal", "error", "warning", "info", "debug", "unknown"]
+Kind = Literal["log", "json_lines", "logfmt", "syslog", "access_log", "trace", "text", "empty", "binary"]
+Zone = Literal["explicit", "assumed", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Lines that differ only in their variable parts. `text` shows those parts as `<*>`.
+
+    `lines` are up to five line numbers in ascending order: always the first and the last, then some between.
+    `sample` is the text of the first line, cut at 4,000 characters, without colour codes.
+    `component` is what the line names as its speaker (logger, program, pod); `status` the HTTP status of an access log.
+    """
+
+    text: str
+    count: int
+    level: Level
+    lines: tuple[int, ...]
+    sample: str
+    component: str | None = None
+    status: int | None = None
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+    @property
+    def is_error(self) -> bool:
+        return self.level in ("error", "fatal")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A stack trace, its repetitions counted. `root_*` is the exception that started it (the innermost cause).
+
+    `frame` is the first frame of the user's own code, as the trace prints it; `root_line` the line that names the root
+    exception. `fingerprint` is versioned: `v1:` and a hash of language, root type and own-code frames without line numbers.
+    """
+
+    language: Literal["python", "java", "node", "go"]
+    root_type: str
+    root_message: str
+    first_line: int
+    last_line: int
+    root_line: int
+    fingerprint: str
+    count: int = 1
+    last_seen_line: int = 0
+    frame: str | None = None
+    frame_line: int | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One slice of the time span: all lines that carry a time in it, and how many of those are errors."""
+
+    at: datetime
+    lines: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """See the module. `version` changes whenever the same content would be digested differently.
+
+    Times are aware and in UTC; `zone` says whether the evidence named its zone or UTC was assumed.
+    `unparsed_lines` counts lines in which neither time nor level was recognised; `truncated` that reading stopped early.
+    """
+
+    version: str
+    lines: int
+    bytes: int
+    kinds: tuple[Kind, ...]
+    templates: tuple[Template, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    zone: Zone = "none"
+    unparsed_lines: int = 0
+    truncated: bool = False
