@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := $(shell find src -name '*.py' -o -name '*.yaml' 2>/dev/null)
 .DEFAULT_GOAL := help
-.PHONY: help setup run check test e2e bench contract docs lock clean
+.PHONY: help setup run check test browser bench contract docs lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -34,6 +34,21 @@ check: setup  ## the fast part of the tests: format, lint, types, layers, unit t
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest tests/unit
+
+test: check browser  ## everything: check, integration, contract and end-to-end tests
+	@$(BIN)/pytest tests --ignore tests/unit
+
+browser: setup  ## a Chromium for the tests: Debian's as root there, else Playwright's
+	@bash tests/install-browser
+
+bench: setup  ## measure; the figures go to docs/performance.md
+	@$(BIN)/python -m bench
+
+contract: setup  ## write contract/openapi.json anew
+	@$(BIN)/faultmaven contract > contract/openapi.json
+
+docs: setup  ## write the README's configuration table anew
+	@$(BIN)/python docs/table.py
 
 lock:  ## resolve the dependencies of pyproject.toml anew, with hashes
 	$(eval COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11)

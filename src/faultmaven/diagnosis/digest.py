@@ -46,7 +46,8 @@ class Trace:
     """A stack trace, its repetitions counted. `root_*` is the exception that started it (the innermost cause).
 
     `frame` is the first frame of the user's own code, as the trace prints it; `root_line` the line that names the root
-    exception. `fingerprint` is versioned: `v1:` and a hash of language, root type and own-code frames without line numbers.
+    exception. `fingerprint` is versioned: `v1:` and a hash of language, root type and own-code frames without line
+    numbers.
     """
 
     language: Literal["python", "java", "node", "go"]
@@ -76,8 +77,10 @@ class Bucket:
 class Digest:
     """See the module. `version` changes whenever the same content would be digested differently.
 
-    Times are aware and in UTC; `zone` says whether the evidence named its zone or UTC was assumed.
-    `unparsed_lines` counts lines in which neither time nor level was recognised; `truncated` that reading stopped early.
+    Times are aware and in UTC; `zone` says whether the evidence named its zone or UTC was assumed. Evidence that names
+    no year (`year_known` false) has its times in a year before 1970: right relative to each other, never to be printed
+    as such. `unparsed_lines` counts lines in which neither time nor level was recognised; `truncated` that reading
+    stopped early.
     """
 
     version: str
@@ -90,5 +93,6 @@ class Digest:
     first_at: datetime | None = None
     last_at: datetime | None = None
     zone: Zone = "none"
+    year_known: bool = True
     unparsed_lines: int = 0
     truncated: bool = False

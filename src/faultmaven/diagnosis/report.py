@@ -48,7 +48,7 @@ Cites = list[int]
 class Wire(BaseModel):
     """A value that travels: immutable, and unknown fields from a newer writer are ignored."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Citation(Wire):

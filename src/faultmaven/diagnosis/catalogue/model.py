@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from faultmaven.diagnosis.report import Category
+
+# A key the catalogue's authors misspelt must stop the start, not be skipped.
+_AS_WRITTEN = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCheck:
     """`command` may hold placeholders like `{pod}`; they are filled from a match's names or shown as `POD_NAME`."""
+
+    __pydantic_config__ = _AS_WRITTEN
 
     text: str
     command: str | None = None
@@ -20,6 +27,8 @@ class KnownCheck:
 
 @dataclass(frozen=True, slots=True)
 class KnownAction:
+    __pydantic_config__ = _AS_WRITTEN
+
     kind: Literal["mitigate", "fix", "prevent"]
     text: str
     command: str | None = None
@@ -36,6 +45,8 @@ class Fault:
     `explains` lists ids of faults that this one brings about, so that the cause outranks its consequences.
     `aliases` are the short forms a person asks about ("what does ECONNREFUSED mean").
     """
+
+    __pydantic_config__ = _AS_WRITTEN
 
     id: str
     title: str

@@ -1,0 +1,521 @@
+"""From question to answer: asked once, run one at a time per case, finished exactly once.
+
+    queued ──claim──▶ running ──▶ completed | failed
+       └──────cancel─────┴──────▶ cancelled
+
+A run holds a lease; when its worker dies the lease runs out and the next claim takes over with a higher `attempt`.
+Every write of a run checks that its attempt still stands, so a worker that was given up for dead changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+import sqlalchemy as sa
+
+from faultmaven.answers.model import FINISHED, Ask, Feedback, QueryState, RunError, Status, flat
+from faultmaven.answers.tables import queries
+from faultmaven.cases import log
+from faultmaven.cases import service as cases
+from faultmaven.cases.events import (
+    AnswerCancelled,
+    AnswerCompleted,
+    AnswerFailed,
+    AnswerStarted,
+    Event,
+    FeedbackGiven,
+    QuestionAsked,
+)
+from faultmaven.cases.model import OpenCase
+from faultmaven.cases.tables import cases as case_table
+from faultmaven.cases.tables import events
+from faultmaven.database import Row, Transaction, new_id, rfc3339
+from faultmaven.diagnosis.report import Report, SeenBefore
+from faultmaven.errors import IdempotencyMismatch, NotFinished, NotRunning, QueryNotFound, QueueFull, invalid
+from faultmaven.evidence import service as evidence
+from faultmaven.evidence.model import Evidence
+from faultmaven.evidence.store import Stored
+from faultmaven.identity.service import User
+from faultmaven.sessions import service as sessions
+from faultmaven.sessions.service import Lifetimes
+
+WAITING = "queries"
+LEASE = 10_000_000
+KEY_HOURS = 48
+HISTORY = 5
+SEEN_BEFORE = 5
+
+_by_id = sa.select(queries).where(queries.c.id == sa.bindparam("of_query"))
+_by_key = sa.select(queries).where(
+    queries.c.user_id == sa.bindparam("of_user"), queries.c.idempotency_key == sa.bindparam("key")
+)
+_insert = sa.insert(queries)
+_of_case = (
+    sa.select(queries).where(queries.c.case_id == sa.bindparam("of_case")).order_by(queries.c.created_at, queries.c.id)
+)
+_unfinished = (
+    sa.select(queries)
+    .where(queries.c.case_id == sa.bindparam("of_case"), queries.c.status.in_(("queued", "running")))
+    .order_by(queries.c.created_at, queries.c.id)
+)
+_other = queries.alias("other")
+_claimable = (
+    sa.select(queries)
+    .join(case_table, case_table.c.id == queries.c.case_id)
+    .where(
+        case_table.c.deleted_at.is_(None),
+        sa.or_(
+            queries.c.status == "queued",
+            sa.and_(queries.c.status == "running", queries.c.lease_until < sa.bindparam("at")),
+        ),
+        ~sa.exists().where(
+            _other.c.case_id == queries.c.case_id,
+            _other.c.status.in_(("queued", "running")),
+            sa.or_(
+                _other.c.created_at < queries.c.created_at,
+                sa.and_(_other.c.created_at == queries.c.created_at, _other.c.id < queries.c.id),
+            ),
+        ),
+    )
+    .order_by(queries.c.created_at)
+    .limit(1)
+)
+_start = (
+    sa.update(queries)
+    .where(queries.c.id == sa.bindparam("of_query"))
+    .values(
+        status="running",
+        attempt=queries.c.attempt + 1,
+        started_at=sa.bindparam("at"),
+        lease_until=sa.bindparam("until"),
+    )
+)
+_renew = (
+    sa.update(queries)
+    .where(
+        queries.c.id == sa.bindparam("of_query"),
+        queries.c.status == "running",
+        queries.c.attempt == sa.bindparam("as_attempt"),
+    )
+    .values(lease_until=sa.bindparam("until"))
+)
+_finish = (
+    sa.update(queries)
+    .where(
+        queries.c.id == sa.bindparam("of_query"),
+        queries.c.status == "running",
+        queries.c.attempt == sa.bindparam("as_attempt"),
+    )
+    .values(
+        status=sa.bindparam("as_status"),
+        finished_at=sa.bindparam("at"),
+        answer=sa.bindparam("report"),
+        fingerprint=sa.bindparam("alike"),
+        error_code=sa.bindparam("code"),
+        error_detail=sa.bindparam("detail"),
+    )
+)
+_cancel = (
+    sa.update(queries)
+    .where(queries.c.id == sa.bindparam("of_query"), queries.c.status.in_(("queued", "running")))
+    .values(status="cancelled", finished_at=sa.bindparam("at"))
+)
+_rate = (
+    sa.update(queries)
+    .where(queries.c.id == sa.bindparam("of_query"))
+    .values(rating=sa.bindparam("as_rating"), comment=sa.bindparam("words"))
+)
+_alike = (
+    sa.select(queries.c.case_id, queries.c.finished_at, case_table.c.resolution)
+    .join(case_table, case_table.c.id == queries.c.case_id)
+    .where(
+        queries.c.user_id == sa.bindparam("of_user"),
+        queries.c.fingerprint == sa.bindparam("alike"),
+        queries.c.case_id != sa.bindparam("but_case"),
+        case_table.c.deleted_at.is_(None),
+    )
+    .order_by(queries.c.finished_at.desc())
+    .limit(50)
+)
+_deltas = (
+    sa.select(events.c.body)
+    .where(events.c.query_id == sa.bindparam("of_query"), events.c.type == "answer.delta")
+    .order_by(events.c.cursor)
+)
+_forget_answer = (
+    sa.update(queries)
+    .where(queries.c.id == sa.bindparam("of_query"))
+    .values(answer=None, fingerprint=None, error_code=sa.bindparam("code"), error_detail=sa.bindparam("detail"))
+)
+_forget_case = sa.delete(queries).where(queries.c.case_id == sa.bindparam("of_case"))
+_forget_keys = (
+    sa.update(queries)
+    .where(queries.c.idempotency_key.is_not(None), queries.c.created_at < sa.bindparam("before"))
+    .values(idempotency_key=None)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From the settings. `quota` is the evidence in bytes that a user may keep."""
+
+    sessions: Lifetimes
+    queued: int
+    quota: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """Context that came with a question, already on disk, not yet part of a case."""
+
+    stored: Stored
+    name: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`repeated`: the question was asked before under the same key, and nothing new was stored."""
+
+    query_id: str
+    case_id: str
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A query given to this worker, and the attempt it may write as."""
+
+    query_id: str
+    case_id: str
+    user_id: str
+    session_id: str
+    attempt: int
+    question: str
+    asked_at: int
+    exhibits: tuple[tuple[Evidence, bool], ...]
+    history: tuple[tuple[str, str], ...]
+
+
+def ask(
+    transaction: Transaction, user: User, body: Ask, key: str | None, attached: list[Attached], limits: Limits
+) -> Asked:
+    """Stores the question, its context as evidence, and its key, all or nothing."""
+    session = sessions.live_row(transaction, user, body.session_id, limits.sessions)
+    repeated = _repetition(transaction, user, body, key)
+    if repeated is not None:
+        sessions.touch(transaction, session)
+        return repeated
+    case_id = _case_for(transaction, user, body, session.case_id)
+    ahead = len(transaction.all(_unfinished, of_case=case_id))
+    if ahead >= limits.queued:
+        raise QueueFull(headers={"Retry-After": "5"})
+    named = _named_evidence(transaction, user, case_id, body.evidence_ids)
+    added = [
+        evidence.add(transaction, user, case_id, one.stored, one.name, one.media_type, None, limits.quota).evidence_id
+        for one in attached
+    ]
+    first = list(dict.fromkeys([*(named or []), *added]))
+    if named is None:
+        first, others = _fresh_and_others(transaction, user, case_id, added)
+    else:
+        others = []
+    query_id = _store(transaction, user, body, key, case_id, {"first": first, "others": others})
+    sessions.open_case(transaction, session, case_id)
+    sessions.touch(transaction, session)
+    cases.note_question(transaction, cases.live_row(transaction, user, case_id), body.query)
+    asked = QuestionAsked(
+        case_id=case_id,
+        query_id=query_id,
+        session_id=body.session_id,
+        query=body.query,
+        evidence_ids=first,
+        ahead=ahead,
+    )
+    log.record(transaction, user.id, asked)
+    transaction.wake(WAITING)
+    return Asked(query_id, case_id, repeated=False)
+
+
+def _repetition(transaction: Transaction, user: User, body: Ask, key: str | None) -> Asked | None:
+    before = transaction.first(_by_key, of_user=user.id, key=key) if key else None
+    if before is None:
+        return None
+    if before.request_fingerprint != body.fingerprint():
+        raise IdempotencyMismatch()
+    return Asked(before.id, before.case_id, repeated=True)
+
+
+def _case_for(transaction: Transaction, user: User, body: Ask, open_case: str | None) -> str:
+    if body.case_id is not None:
+        row_id: str = cases.live_row(transaction, user, body.case_id).id
+        return row_id
+    if open_case is not None and cases.is_live(transaction, user.id, open_case):
+        return open_case
+    return cases.open_case(transaction, user, OpenCase()).case_id
+
+
+def _named_evidence(transaction: Transaction, user: User, case_id: str, ids: list[str] | None) -> list[str] | None:
+    if ids is None:
+        return None
+    for evidence_id in ids:
+        if evidence.get(transaction, user, evidence_id).case_id != case_id:
+            raise invalid("evidence_ids", f"{evidence_id} belongs to another case; name that case in case_id")
+    return ids
+
+
+def _fresh_and_others(
+    transaction: Transaction, user: User, case_id: str, added: list[str]
+) -> tuple[list[str], list[str]]:
+    """What was added to the case since its last question came with this one; it is looked at first."""
+    earlier = transaction.all(_of_case, of_case=case_id)
+    asked = {one for row in earlier for part in orjson.loads(row.evidence).values() for one in part}
+    all_ids = [one.evidence_id for one in evidence.of_case(transaction, user, case_id)]
+    fresh = [one for one in all_ids if one in added or one not in asked]
+    return fresh, [one for one in all_ids if one not in fresh]
+
+
+def _store(
+    transaction: Transaction, user: User, body: Ask, key: str | None, case_id: str, shown: dict[str, list[str]]
+) -> str:
+    query_id = new_id("query")
+    transaction.execute(
+        _insert,
+        id=query_id,
+        user_id=user.id,
+        case_id=case_id,
+        session_id=body.session_id,
+        status="queued",
+        query=body.query,
+        evidence=orjson.dumps(shown).decode(),
+        created_at=transaction.now,
+        attempt=0,
+        lease_until=0,
+        idempotency_key=key,
+        request_fingerprint=body.fingerprint(),
+    )
+    return query_id
+
+
+def get_query(transaction: Transaction, user: User, query_id: str) -> bytes:
+    """The JSON of a QueryAnswer, as far as it has come."""
+    row = _own_row(transaction, user, query_id)
+    written = ""
+    if row.answer is None:
+        written = "".join(_written(transaction, row))
+    return flat(_state(row), row.answer, written)
+
+
+def _written(transaction: Transaction, row: Row) -> list[str]:
+    """The text of the newest attempt; what an earlier one wrote was taken back when the next began."""
+    deltas = [orjson.loads(body) for (body,) in transaction.all(_deltas, of_query=row.id)]
+    return [delta["text"] for delta in deltas if delta["attempt"] == row.attempt]
+
+
+def status_of(transaction: Transaction, user: User, query_id: str) -> Status:
+    status: Status = _own_row(transaction, user, query_id).status
+    return status
+
+
+def cancel(transaction: Transaction, user: User, query_id: str) -> None:
+    """Stops it now; what was written so far stays. Raises NotRunning if it has already come to its end."""
+    row = _own_row(transaction, user, query_id)
+    if row.status in FINISHED:
+        raise NotRunning(f"This query is already {row.status}.")
+    _cancel_row(transaction, row)
+
+
+def cancel_case(transaction: Transaction, _user: User, case_id: str) -> None:
+    """Stops all that is running or waiting in a case."""
+    for row in transaction.all(_unfinished, of_case=case_id):
+        _cancel_row(transaction, row)
+
+
+def _cancel_row(transaction: Transaction, row: Row) -> None:
+    transaction.execute(_cancel, of_query=row.id, at=transaction.now)
+    log.record(transaction, row.user_id, AnswerCancelled(case_id=row.case_id, query_id=row.id))
+    transaction.wake(topic(row.id))
+    transaction.wake(WAITING)
+
+
+def give_feedback(transaction: Transaction, user: User, query_id: str, body: Feedback) -> Feedback:
+    """The last word counts."""
+    row = _own_row(transaction, user, query_id)
+    if row.status not in FINISHED:
+        raise NotFinished()
+    transaction.execute(_rate, of_query=row.id, as_rating=body.rating, words=body.comment)
+    given = FeedbackGiven(case_id=row.case_id, query_id=row.id, rating=body.rating, comment=body.comment)
+    log.record(transaction, user.id, given)
+    return body
+
+
+def topic(query_id: str) -> str:
+    return f"query:{query_id}"
+
+
+def is_waiting(transaction: Transaction) -> bool:
+    """Whether a claim would find something; cheaper to ask than to claim in vain."""
+    return transaction.first(_claimable, at=transaction.now) is not None
+
+
+def claim(transaction: Transaction) -> Run | None:
+    """The oldest query that may run: one at a time per case, or one whose worker's lease has run out."""
+    row = transaction.first(_claimable, at=transaction.now)
+    if row is None:
+        return None
+    transaction.execute(_start, of_query=row.id, at=transaction.now, until=transaction.now + LEASE)
+    attempt = row.attempt + 1
+    log.record(transaction, row.user_id, AnswerStarted(case_id=row.case_id, query_id=row.id, attempt=attempt))
+    user = User(row.user_id, "")
+    present = {one.evidence_id: one for one in evidence.of_case(transaction, user, row.case_id)}
+    shown = orjson.loads(row.evidence)
+    exhibits = [(present[one], True) for one in shown["first"] if one in present]
+    exhibits += [(present[one], False) for one in shown["others"] if one in present]
+    history = [(one.query, one.answer) for one in transaction.all(_of_case, of_case=row.case_id) if one.answer]
+    return Run(
+        row.id,
+        row.case_id,
+        row.user_id,
+        row.session_id,
+        attempt,
+        row.query,
+        row.created_at,
+        tuple(exhibits),
+        tuple(history[-HISTORY:]),
+    )
+
+
+def release_all(transaction: Transaction) -> int:
+    """At start, when no other process can be at work on this database: every run is up for taking over."""
+    return transaction.execute(sa.update(queries).where(queries.c.status == "running").values(lease_until=0))
+
+
+def renew(transaction: Transaction, run: Run) -> bool:
+    """Keeps the lease. False: the run is no longer this worker's."""
+    until = transaction.now + LEASE
+    return transaction.execute(_renew, of_query=run.query_id, as_attempt=run.attempt, until=until) == 1
+
+
+def write_events(transaction: Transaction, run: Run, happened: list[Event]) -> bool:
+    """Records what a run has produced, and renews its lease. False: the run is no longer this worker's."""
+    if not renew(transaction, run):
+        return False
+    for event in happened:
+        log.record(transaction, run.user_id, event)
+    return True
+
+
+def complete(transaction: Transaction, run: Run, happened: list[Event], report: Report, alike: str | None) -> bool:
+    """The end of a run, stored once together with the last of its text. False: it is no longer this worker's."""
+    if not write_events(transaction, run, happened):
+        return False
+    report = report.model_copy(update={"seen_before": _seen_before(transaction, run, alike)})
+    _end(transaction, run, "completed", report=report.model_dump_json(), alike=alike)
+    cases.note_answer(transaction, run.case_id, report.headline)
+    done = AnswerCompleted(case_id=run.case_id, query_id=run.query_id, attempt=run.attempt, answer=report)
+    log.record(transaction, run.user_id, done)
+    return True
+
+
+def fail(transaction: Transaction, run: Run, code: str, detail: str) -> bool:
+    if not renew(transaction, run):
+        return False
+    _end(transaction, run, "failed", code=code, detail=detail)
+    failed = AnswerFailed(case_id=run.case_id, query_id=run.query_id, attempt=run.attempt, code=code, detail=detail)
+    log.record(transaction, run.user_id, failed)
+    return True
+
+
+def _end(
+    transaction: Transaction,
+    run: Run,
+    status: Status,
+    *,
+    report: str | None = None,
+    alike: str | None = None,
+    code: str | None = None,
+    detail: str | None = None,
+) -> None:
+    transaction.execute(
+        _finish,
+        of_query=run.query_id,
+        as_attempt=run.attempt,
+        as_status=status,
+        at=transaction.now,
+        report=report,
+        alike=alike,
+        code=code,
+        detail=detail,
+    )
+    transaction.wake(WAITING)
+
+
+def _seen_before(transaction: Transaction, run: Run, alike: str | None) -> list[SeenBefore]:
+    """Earlier cases of the same user with the same trouble, newest first, each once."""
+    if alike is None:
+        return []
+    rows = transaction.all(_alike, of_user=run.user_id, alike=alike, but_case=run.case_id)
+    newest: dict[str, SeenBefore] = {}
+    for case_id, at, resolution in rows:
+        words = orjson.loads(resolution) if resolution else {}
+        said = " ".join(filter(None, [words.get("cause"), words.get("fix")])) or None
+        newest.setdefault(case_id, SeenBefore(case_id=case_id, at=rfc3339(at), resolution=said))
+    return list(newest.values())[:SEEN_BEFORE]
+
+
+def forget_evidence(transaction: Transaction, user: User, case_id: str, evidence_id: str) -> None:
+    """An answer quotes the evidence it looked at, so it goes with it; the question stays."""
+    for row in transaction.all(_of_case, of_case=case_id):
+        shown = orjson.loads(row.evidence)
+        if evidence_id not in shown["first"] + shown["others"]:
+            continue
+        if row.status not in FINISHED:
+            _cancel_row(transaction, row)
+        log.forget_answer(transaction, user.id, case_id, row.id)
+        detail = "The answer was removed together with the evidence it quoted."
+        transaction.execute(_forget_answer, of_query=row.id, code="evidence_deleted", detail=detail)
+
+
+def forget_case(transaction: Transaction, case_id: str) -> None:
+    transaction.execute(_forget_case, of_case=case_id)
+
+
+def forget_keys(transaction: Transaction) -> int:
+    """Idempotency keys are kept 48 hours."""
+    return transaction.execute(_forget_keys, before=transaction.now - KEY_HOURS * cases.HOUR)
+
+
+def of_case(transaction: Transaction, user: User, case_id: str) -> list[tuple[QueryState, Report | None]]:
+    """All questions of a case in order, with their answers."""
+    cases.live_row(transaction, user, case_id)
+    return [
+        (_state(row), Report.model_validate_json(row.answer) if row.answer else None)
+        for row in transaction.all(_of_case, of_case=case_id)
+    ]
+
+
+def _own_row(transaction: Transaction, user: User, query_id: str) -> Row:
+    """Raises QueryNotFound, also for another user's, and CaseDeleted with its case."""
+    row = transaction.first(_by_id, of_query=query_id)
+    if row is None or row.user_id != user.id:
+        raise QueryNotFound()
+    cases.live_row(transaction, user, row.case_id)
+    return row
+
+
+def _state(row: Row) -> QueryState:
+    shown = orjson.loads(row.evidence)
+    return QueryState(
+        query_id=row.id,
+        session_id=row.session_id,
+        case_id=row.case_id,
+        status=row.status,
+        query=row.query,
+        evidence_ids=[*shown["first"], *shown["others"]],
+        created_at=rfc3339(row.created_at),
+        started_at=rfc3339(row.started_at) if row.started_at else None,
+        finished_at=rfc3339(row.finished_at) if row.finished_at else None,
+        error=RunError(code=row.error_code, detail=row.error_detail) if row.error_code else None,
+        feedback=Feedback(rating=row.rating, comment=row.comment or "") if row.rating else None,
+    )

@@ -1,0 +1,170 @@
+"""`faultmaven serve`: checks the ground, then runs the server until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import os
+import signal
+import socket
+import stat
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import structlog
+import uvicorn
+from pydantic import ValidationError
+
+from faultmaven.app import Application
+from faultmaven.identity.tokens import UnusableToken, keep_token
+from faultmaven.observability import configure_logging
+from faultmaven.settings import Settings
+
+GRACE_SECONDS = 2
+
+
+class CannotStart(Exception):
+    """One sentence: what is in the way, and what to do."""
+
+
+def run(arguments: Namespace) -> int:
+    """Serves until SIGTERM or SIGINT. 0 after an orderly stop, 3 when something is in the way, told on stderr."""
+    os.umask(0o077)
+    try:
+        settings = _settings(arguments)
+        configure_logging(settings.log_format, settings.log_level)
+        prepare_folder(settings.data_dir)
+        lock = _lock(settings.data_dir)
+        token = keep_token(settings.token_file)
+        listening = listen(settings.host, settings.port)
+    except (CannotStart, UnusableToken) as error:
+        print(f"faultmaven: {error}", file=sys.stderr)
+        return 3
+    except OSError as error:
+        print(f"faultmaven: {error.strerror}: {error.filename}", file=sys.stderr)
+        return 3
+    with listening, os.fdopen(lock):
+        return _serve(settings, listening, token if settings.local_auth == "on" else None)
+
+
+def _settings(arguments: Namespace) -> Settings:
+    given: dict[str, Any] = {
+        name: value for name in ("host", "port", "data_dir") if (value := getattr(arguments, name, None)) is not None
+    }
+    if getattr(arguments, "no_auth", False):
+        given["local_auth"] = "off"
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise CannotStart("; ".join(_setting_error(one["loc"], one["msg"]) for one in error.errors())) from error
+
+
+def _setting_error(location: tuple[int | str, ...], message: str) -> str:
+    said = message.removeprefix("Value error, ")
+    return f"FAULTMAVEN_{str(location[0]).upper()}: {said}" if location else said
+
+
+def prepare_folder(folder: Path) -> None:
+    """Makes the data folder, or refuses one that others can read or own. Raises CannotStart."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError as error:
+        raise CannotStart(f"the data folder {folder} cannot be used: {error.strerror}") from error
+    if status.st_uid != os.geteuid():
+        raise CannotStart(f"the data folder {folder} belongs to another user; choose one of your own with --data-dir")
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise CannotStart(f"others can read the data folder {folder}; run: chmod 700 {folder}")
+
+
+def _lock(folder: Path) -> int:
+    """Held by the process for its life; the kernel lets go of it however the process ends."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise CannotStart(
+            f"another server is using the data folder {folder}; stop it, or choose another with --data-dir"
+        ) from error
+    return descriptor
+
+
+def listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(
+                f"port {port} is in use; stop what listens there, or choose another with --port"
+            ) from error
+        raise CannotStart(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    return listening
+
+
+def bound_address(listening: socket.socket) -> str:
+    """`host:port` as clients dial it."""
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _serve(settings: Settings, listening: socket.socket, token: str | None) -> int:
+    bound = bound_address(listening)
+    application = Application(settings, bound, token)
+    config = uvicorn.Config(
+        application,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+        lifespan="on",
+    )
+    server = _Server(config, lambda: _greet(bound, token), application.bus.close)
+    server.run(sockets=[listening])
+    return 0 if server.started else 3
+
+
+def _greet(bound: str, token: str | None) -> None:
+    if token is None:
+        structlog.get_logger().warning(
+            "server.without_authentication",
+            advice="every program of this machine can read and change everything; unset FAULTMAVEN_LOCAL_AUTH",
+        )
+        print(f"FaultMaven: http://{bound}/", flush=True)
+    else:
+        print(f"FaultMaven: http://{bound}/#token={token}", flush=True)
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is up, and tells open streams to end before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None], on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_start = on_start
+        self._on_stop = on_stop
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_start()
+
+    def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._on_stop)
+        # Not remembered as uvicorn would, which raises the signal once more after an orderly stop.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True

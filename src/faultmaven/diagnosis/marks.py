@@ -1,0 +1,29 @@
+"""The few digits that say how bad a line is, although digits are otherwise the variable part."""
+
+from __future__ import annotations
+
+import re
+
+_HEAD = 2000
+_LEVELS_AND_STATUSES = re.compile(
+    rb'^<(\d{1,3})>|"(?:level|lvl)" ?: ?"?(\d{2})\b'
+    rb'|"(?:status|status_?[cC]ode|http_status|response_code)" ?: ?"?([1-5]\d\d)\b|" (?:HTTP/)?([1-5]\d\d)\b'
+    rb"|\bstatus(?:_code)?=([1-5]\d\d)\b"
+)
+_COUNTS = re.compile(
+    rb"(?:exit\w*|status|code|error\w*|fail\w*|exception\w*|warning\w*|timeout\w*)"
+    rb"[\"']?[ :=]{1,3}[\"']?(\d{1,9}(?:\.\d{1,9})?)"
+    rb"|\b(\d{1,9}) (?:error|fail|exception|warning|timeout)",
+    re.IGNORECASE,
+)
+# Looking for these is many times cheaper than looking for the above.
+_STEMS = (b"rror", b"ail", b"xit", b"tatus", b"ode", b"xcept", b"arn", b"imeout", b"ERROR", b"FAIL", b"EXIT", b"WARN")
+
+
+def number_mark(line: bytes) -> bytes:
+    """A line's status or numeric level, or whether what it counts is zero; empty where no number matters."""
+    head = line[:_HEAD]
+    mark = next((group for match in _LEVELS_AND_STATUSES.finditer(head) for group in match.groups() if group), b"")
+    if not mark and any(stem in head for stem in _STEMS) and (counted := _COUNTS.search(head)):
+        mark = b"+" if (counted[1] or counted[2]).strip(b"0.") else b"0"
+    return mark

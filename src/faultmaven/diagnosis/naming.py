@@ -1,0 +1,99 @@
+"""What things are called: names from evidence that fit the grammar of their kind, and lines without their preamble."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from faultmaven.diagnosis.commands.names import fits
+
+# The kinds of names that say what it happened to, the most telling first.
+_SUBJECT_KINDS = """
+    database host service deployment pod unit device path file table secret configmap claim image module class variable
+    topic index queue process user node quota
+"""
+_SUBJECTS = tuple(_SUBJECT_KINDS.split())
+_LONGEST = 60
+
+# Addresses as messages give them, for faults whose patterns leave them unnamed.
+_ADDRESSES = (
+    re.compile(r"\bhost(?:name)?[ =:]+[\"']?(?P<host>[\w.-]+)[\"']?.{0,60}?\bport[ =:]+(?P<port>\d{2,5})\b"),
+    re.compile(r"\b[a-z]+://(?:[^\s/@\"]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d{2,5}))?"),
+    re.compile(r"\b(?:lookup|host(?: ?name)?|resolve) \\?[\"']?(?P<host>[\w-]+(?:\.[\w-]+)+)"),
+    re.compile(
+        r"(?<![\w.:/-])(?P<host>[A-Za-z][\w-]*(?:\.[\w-]+)*|\d{1,3}(?:\.\d{1,3}){3}):(?P<port>\d{2,5})(?![\w.]|:\d)"
+    ),
+)
+
+
+def subject_of(names: Mapping[str, str]) -> str:
+    """The thing in a few words, `host db-1:5432`, or nothing where no name fits its kind."""
+    plain = {kind: name for kind, name in names.items() if fits(kind, name) and len(name) <= _LONGEST}
+    kinds = [kind for kind in _SUBJECTS if kind in plain][:2]
+    shown = [f"{kind} {plain[kind]}" for kind in kinds]
+    if "port" not in plain:
+        return ", ".join(shown)
+    if "host" not in kinds:
+        return ", ".join([*shown, f"port {plain['port']}"])
+    shown[kinds.index("host")] += f":{plain['port']}"
+    return ", ".join(shown)
+
+
+def address_in(text: str) -> dict[str, str]:
+    """The first host a message names, and its port where it stands beside it."""
+    for pattern in _ADDRESSES:
+        if found := pattern.search(text[:2000]):
+            named = {kind: name for kind, name in found.groupdict().items() if name and fits(kind, name)}
+            if "host" in named:
+                return named
+    return {}
+
+
+_CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
+_DAY = r"\d{4}[-/]\d\d[-/]\d\d[T ]?|[A-Z][a-z]{2} [ \d]\d "
+_PREAMBLE = re.compile(
+    rf"^(?:\s*(?:<\d+>\d? ?)?[\[(]?(?:\w{{3}} )?(?:{_DAY})?{_CLOCK}[\])]?"
+    r"|\s*[\[(]?(?:FATAL|ERROR|ERR|CRITICAL|SEVERE|PANIC|WARN(?:ING)?|INFO|error|fatal|crit|warn)[\])]?:?(?=[\s:])"
+    r"|\s*\[[\w./#:-]{1,40}\]|\s*\d+#\d+:|\s*[-|:]\s|\s+\d+ --- \[[^\]]*\] \S+ +: )+"
+)
+_SYSLOG = re.compile(r"^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?P<host>\S+) (?P<program>[\w./@-]+)(?:\[\d+\])?: ")
+_FIELD = re.compile(
+    r"(?:\"(?:message|msg|log|error|err)\"\s*:\s*|\b(?:msg|message|err|error)=)(\"(?:[^\"\\]|\\.){3,}\")"
+)
+
+
+def message_of(line: str) -> str:
+    """What a log line says, without its time, level and bracketed head."""
+    if found := _FIELD.search(line):
+        return _unescaped(found[1])
+    if syslog := _SYSLOG.match(line):
+        return f"{syslog['program']}: {line[syslog.end() :].strip()}"
+    head = _PREAMBLE.match(line)
+    return (line[head.end() :].strip() if head else "") or line.strip()
+
+
+def _unescaped(quoted: str) -> str:
+    try:
+        told = json.loads(quoted)
+    except ValueError:
+        return quoted[1:-1]
+    return told if isinstance(told, str) else quoted[1:-1]
+
+
+_FRAMES = (
+    re.compile(r"File \"(?P<file>[^\"]+)\", line (?P<line>\d+)(?:, in (?P<name>.+))?"),
+    re.compile(r"at (?:async )?(?P<name>[^()]+?) \((?P<file>[^()]+?):(?P<line>\d+)(?::\d+)?\)"),
+    re.compile(r"at (?:[\w.@-]+/)?(?:[a-z][\w$]*\.)*(?P<name>[\w$.<>]+)\((?P<file>[\w$]+\.\w+):(?P<line>\d+)\)"),
+    re.compile(r"at (?P<file>(?:file://)?/[^\s:]+):(?P<line>\d+)(?::\d+)?(?P<name>)"),
+    re.compile(r"^\s*(?P<file>/[^\s:]+\.go):(?P<line>\d+)(?P<name>)"),
+)
+
+
+def place_of(frame: str) -> str:
+    """A frame as its language prints it, shortened to `file:line in name`."""
+    for pattern in _FRAMES:
+        if found := pattern.search(frame[:500]):
+            name = f" in {found['name'].strip()}" if found["name"] else ""
+            return f"{found['file']}:{found['line']}{name}"
+    return frame.strip()

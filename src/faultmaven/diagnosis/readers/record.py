@@ -1,0 +1,32 @@
+"""What one line says of itself, whatever form it is written in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from faultmaven.diagnosis.digest import Kind, Level
+from faultmaven.diagnosis.timestamps import Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`said` is the message without the parts that are named beside it: time, level, component.
+
+    `stack` is a stack trace carried inside the line, its line ends real ones. `indented` says that the line, apart from
+    a container's prefix, starts with white space: it may belong to the record before it.
+    """
+
+    kind: Kind
+    said: str
+    level: Level = "unknown"
+    stamp: Stamp | None = None
+    component: str | None = None
+    status: int | None = None
+    stack: str | None = None
+    indented: bool = False
+
+    def with_time(self, stamp: Stamp | None) -> Record:
+        return self if self.stamp or not stamp else replace(self, stamp=stamp)
+
+    def with_component(self, name: str | None) -> Record:
+        return self if self.component or not name else replace(self, component=name)

@@ -1,0 +1,143 @@
+"""Signs of trouble: what in the evidence says that something went wrong, each at lines that can be cited.
+
+A sign is a known fault recognised in a line, a stack trace, an error the catalogue does not know, or a server's 5xx.
+Only template samples, trace messages and the question are matched, never every line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from faultmaven.diagnosis.catalogue import Catalogue
+from faultmaven.diagnosis.catalogue.model import Fault
+from faultmaven.diagnosis.digest import Level, Template, Trace
+from faultmaven.diagnosis.sources import Source
+from faultmaven.diagnosis.trouble import is_mere_value, speaks_of_trouble
+
+LEVEL_RANK: Mapping[Level, int] = {"fatal": 5, "error": 4, "unknown": 3, "warning": 2, "info": 1, "debug": 0}
+
+# The source line before an uncaught exception, and "Emitted 'error' event" after it.
+NODE_AROUND = (4, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """`lines` are known occurrences in ascending order, `first_line`–`last_line` what to cite of the first."""
+
+    source: Source
+    text: str
+    lines: tuple[int, ...]
+    level: Level
+    count: int
+    template: str
+    last_line: int = 0
+    component: str | None = None
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    fault: Fault | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    trace: Trace | None = None
+    status: int | None = None
+    asked: bool = False
+
+    @property
+    def first_line(self) -> int:
+        return self.lines[0]
+
+    @property
+    def telling_line(self) -> int:
+        """The line to show for it: of a trace the one that names the exception."""
+        return self.trace.root_line if self.trace else self.first_line
+
+    @property
+    def is_error(self) -> bool:
+        """Said as an error, or said where nothing is said about levels."""
+        return LEVEL_RANK[self.level] >= LEVEL_RANK["unknown"]
+
+
+def signs_of(source: Source, catalogue: Catalogue, asked: Sequence[str] = ()) -> list[Sign]:
+    """Every sign of one source, each fault of a line its own; also lines with a term `asked` for (in lower case)."""
+    traces = [sign for trace in source.digest.traces for sign in _trace_signs(source, trace, catalogue)]
+    spans = [_span(trace) for trace in source.digest.traces]
+    inside = {sign.fault.id for sign in traces if sign.fault}
+    said = [sign for template in source.digest.templates for sign in _said(source, template, catalogue, asked)]
+    return traces + [sign for sign in said if _adds(sign, spans, inside)]
+
+
+def _span(trace: Trace) -> tuple[int, int]:
+    """The lines a trace speaks for: its own, the one that announces it, and what Node.js prints around it."""
+    around = NODE_AROUND if trace.language == "node" else (1, 0)
+    return trace.first_line - around[0], trace.last_line + around[1]
+
+
+def _adds(sign: Sign, spans: Sequence[tuple[int, int]], inside: Set[str]) -> bool:
+    """A trace speaks for its lines, unless one of them tells more than its root."""
+    in_trace = any(first <= sign.first_line <= last for first, last in spans)
+    return not in_trace or (sign.fault is not None and sign.fault.id not in inside)
+
+
+def _trace_signs(source: Source, trace: Trace, catalogue: Catalogue) -> Iterator[Sign]:
+    text = f"{trace.root_type}: {trace.root_message}" if trace.root_message else trace.root_type
+    lines = sorted({trace.first_line, trace.root_line, trace.last_seen_line or trace.first_line})
+    plain = Sign(
+        source=source,
+        text=text,
+        lines=tuple(lines),
+        last_line=trace.last_line,
+        level="error",
+        count=trace.count,
+        template=trace.fingerprint,
+        first_at=trace.at,
+        last_at=trace.at if trace.count == 1 else _last_at(source, trace),
+        trace=trace,
+    )
+    matches = catalogue.match(_unquoted(text))
+    yield from (_known(plain, match.fault, match.names) for match in matches)
+    if not matches:
+        yield plain
+
+
+def _last_at(source: Source, trace: Trace) -> datetime | None:
+    """The time of the last repetition, where the line that announces it is the last of its kind."""
+    announced = range(trace.last_seen_line - 2, trace.last_seen_line + 1)
+    return next((t.last_at for t in source.digest.templates if t.last_at and t.lines[-1] in announced), None)
+
+
+def _said(source: Source, template: Template, catalogue: Catalogue, asked: Sequence[str]) -> Iterator[Sign]:
+    plain = Sign(
+        source=source,
+        text=template.sample,
+        lines=template.lines,
+        last_line=template.lines[0],
+        level=template.level,
+        count=template.count,
+        template=template.text,
+        component=template.component,
+        first_at=template.first_at,
+        last_at=template.last_at,
+        status=template.status,
+    )
+    matches = catalogue.match(_unquoted(template.sample))
+    yield from (_known(plain, match.fault, match.names) for match in matches)
+    named = any(term in template.sample.lower() for term in asked)
+    if not matches and (named or _is_unknown_trouble(template)):
+        yield replace(plain, asked=named)
+
+
+def _unquoted(text: str) -> str:
+    """A message inside a JSON string as the program said it, so that names in it come out whole."""
+    return text.replace('\\"', '"')
+
+
+def _known(sign: Sign, fault: Fault, names: Mapping[str, str]) -> Sign:
+    return replace(sign, fault=fault, names=names)
+
+
+def _is_unknown_trouble(template: Template) -> bool:
+    if template.status is not None:
+        return template.status >= 500
+    if template.level == "unknown":
+        return speaks_of_trouble(template.sample)
+    return template.is_error and not is_mere_value(template.sample)

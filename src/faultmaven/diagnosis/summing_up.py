@@ -1,0 +1,170 @@
+"""The few words a person reads first: headline and summary, both plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from faultmaven.diagnosis.coverage import looked_at
+from faultmaven.diagnosis.findings import Findings, warnings_in
+from faultmaven.diagnosis.hypotheses import Judged
+from faultmaven.diagnosis.moments import lines, said, stretch
+from faultmaven.diagnosis.naming import message_of
+from faultmaven.diagnosis.quoting import Phrase, Quoted, plain, shorten, snippet
+from faultmaven.diagnosis.report import Verdict
+from faultmaven.diagnosis.subject import headline_title, subject_of, title_of
+
+HEADLINE_LIMIT = 120
+SUMMARY_LIMIT = 600
+
+IN_WORDS: dict[Verdict, str] = {
+    "cause_found": "Cause found",
+    "likely_cause": "Likely cause",
+    "symptom_only": "Only symptoms in sight",
+    "no_fault_found": "No fault found",
+    "not_enough_evidence": "Not enough evidence",
+    "answered": "Answered",
+}
+
+
+def headline(findings: Findings) -> str:
+    top = findings.top
+    match findings.verdict:
+        case "not_enough_evidence":
+            return shorten(_nothing_to_go_by(findings), HEADLINE_LIMIT)
+        case "no_fault_found":
+            return shorten(f"No fault found in {looked_at(findings.evidence)}.", HEADLINE_LIMIT)
+        case _ if top:
+            return _named(top, findings)
+        case _:
+            return IN_WORDS[findings.verdict] + "."
+
+
+def _named(top: Judged, findings: Findings) -> str:
+    """Title, thing and time, as much as fits; the certainty is never what is cut."""
+    before = "Likely cause: " if findings.verdict == "likely_cause" else ""
+    after = "; the cause is not in sight" if findings.verdict == "symptom_only" else ""
+    trouble = findings.trouble
+    since = ""
+    if trouble and trouble.at:
+        since = ", " + stretch(trouble.at, trouble.last_at, trouble.ongoing == "no", trouble.zone)
+    room = HEADLINE_LIMIT - len(before) - len(after) - 1
+    title = (*headline_title(top.suspect), _in_which(top, findings))
+    full, bare = plain(title), plain(top.suspect.title)
+    if top.suspect.role == "unknown" and len(full) + len(since) > room:
+        # Words of evidence lose their end more easily than their time.
+        full = plain((Quoted(message_of(top.suspect.leading.text), room - len(since) - 2),))
+    told = next((text for text in (full + since, full, bare) if len(text) <= room), shorten(bare, room))
+    return f"{before}{told}{after}."
+
+
+def _in_which(top: Judged, findings: Findings) -> str:
+    """Which of several pieces of evidence, where the title names nothing else."""
+    named = subject_of(top.suspect) or top.suspect.fault is None
+    if named or top.suspect.is_told_only or len(findings.evidence) < 2:
+        return ""
+    return f" (in {snippet(top.suspect.leading.source.name, 40)})"
+
+
+def _nothing_to_go_by(findings: Findings) -> str:
+    kinds = {kind for source in findings.evidence for kind in source.digest.kinds}
+    if not findings.evidence:
+        return "There is no evidence to go by: add a log, a trace or the exact error message."
+    if kinds <= {"empty"}:
+        return "The evidence is empty: there is nothing in it to diagnose."
+    if kinds <= {"binary", "empty"}:
+        return "The evidence is binary, not text: nothing in it could be read."
+    return f"Nothing in the {looked_at(findings.evidence)} says that something failed."
+
+
+def summary(findings: Findings) -> str:
+    """Whole sentences, the most telling first, as many as fit."""
+    text = ""
+    for sentence in _sentences(findings):
+        room = SUMMARY_LIMIT - len(text) - 1
+        if len(sentence) <= room:
+            text = f"{text} {sentence}".strip()
+        elif not text:
+            text = shorten(sentence, SUMMARY_LIMIT)
+    return text
+
+
+def _sentences(findings: Findings) -> Iterator[str]:
+    top = findings.top
+    if findings.quiet or top is None:
+        yield from _quiet_sentences(findings)
+        return
+    when = plain(when_and_how_often(findings))
+    if findings.wanted != "diagnosis":
+        yield when
+    yield f"{IN_WORDS[findings.verdict]}: {plain(_titled(top))}"
+    if findings.wanted == "diagnosis":
+        yield when
+    for effect in top.consequences[:2]:
+        yield f"It brings about: {plain(title_of(effect))}."
+    yield from (plain(("Just before: ", *event.said, ".")) for event, _ in findings.events if event.role == "note")
+    yield from _also(findings)
+    yield from (f"To settle it: {text}" for text in findings.missing[:1])
+
+
+def _titled(judged: Judged) -> Phrase:
+    """Title and the line that says so; where no fault is known, the line is the title."""
+    sign = judged.suspect.leading
+    where = "your question" if sign.source.is_told else f"{snippet(sign.source.name, 40)}, line {sign.telling_line}"
+    if judged.suspect.fault:
+        return (*title_of(judged.suspect), ". ", Quoted(message_of(sign.text), 220), f" ({where}).")
+    title = judged.suspect.title if sign.trace else (Quoted(message_of(sign.text), 220),)
+    return (*title, f" ({where}).")
+
+
+def _also(findings: Findings) -> Iterator[str]:
+    """The other errors, each the shorter the more there are, then the warnings, as long as there is room."""
+    following = findings.top.consequences if findings.top else ()
+    others = [j.suspect for j in findings.judged[1:] if j.suspect not in following]
+    limit = max(50, 330 // max(len(others), 3))
+    for suspect in others:
+        yield "Also seen: " + plain((Quoted(message_of(suspect.leading.text), limit), f" ({lines(suspect.count)})."))
+    for _, template in warnings_in(findings.evidence)[:3]:
+        yield plain(("Warning: ", Quoted(message_of(template.sample), 80), f" ({lines(template.count)})."))
+
+
+def _quiet_sentences(findings: Findings) -> Iterator[str]:
+    if findings.verdict == "not_enough_evidence":
+        yield _nothing_to_go_by(findings)
+        yield from (f"What would help: {text}" for text in findings.missing)
+        return
+    yield f"No fault found: no lasting error stands out in {looked_at(findings.evidence)}."
+    yield how_many_warnings(findings)
+    if findings.seen:
+        yield "Noted in passing:"
+    yield from (plain(seen.said) for seen in findings.seen)
+
+
+def how_many_warnings(findings: Findings) -> str:
+    total = sum(template.count for _, template in warnings_in(findings.evidence))
+    return f"{total:,} of them are warnings." if total else "None of them is a warning."
+
+
+def when_and_how_often(findings: Findings) -> Phrase:
+    trouble = findings.trouble
+    if trouble is None:
+        return ()
+    if trouble.at is None:
+        return (f"Said by {lines(trouble.count)}; the evidence gives no times.",)
+    unzoned = "" if trouble.zone == "explicit" else " (time zone not stated)"
+    began = said(trouble.at, trouble.zone)
+    if trouble.count == 1:
+        return (f"Once, at {began}{unzoned}.{_goes_on(findings)}",)
+    last = (
+        f", last at {said(trouble.last_at, trouble.zone)}" if trouble.last_at and trouble.last_at != trouble.at else ""
+    )
+    return (f"Since {began}{unzoned}: {lines(trouble.count)}{last}.{_goes_on(findings)}",)
+
+
+def _goes_on(findings: Findings) -> str:
+    match findings.trouble.ongoing if findings.trouble else "unknown":
+        case "yes":
+            return " It is still going on when the evidence ends."
+        case "no":
+            return " It had stopped before the evidence ends."
+        case _:
+            return ""

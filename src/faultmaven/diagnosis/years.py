@@ -1,0 +1,34 @@
+"""Which year a time without one belongs to, as far as the evidence itself can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from faultmaven.diagnosis.timestamps import NO_YEAR
+
+Placing = Callable[[datetime], datetime]
+
+
+def place_years(undated: Iterable[datetime], known: datetime | None) -> Placing:
+    """Times that name no year are put as near as can be to `known`, a time that does name one.
+
+    Without any such time they stay in NO_YEAR, but a log that runs from December into January goes on in the next, so
+    that order and distances are right.
+    """
+    if known:
+        return lambda at: _nearest(at, known)
+    months = {at.month for at in undated}
+    over_new_year = 12 in months and 1 in months and not months & {5, 6, 7, 8}
+    return lambda at: _in_year(at, NO_YEAR + 1) if over_new_year and at.month < 7 else at
+
+
+def _nearest(at: datetime, known: datetime) -> datetime:
+    return min((_in_year(at, known.year + step) for step in (0, -1, 1)), key=lambda moved: abs(moved - known))
+
+
+def _in_year(at: datetime, year: int) -> datetime:
+    try:
+        return at.replace(year=year)
+    except ValueError:  # 29 February of a year without one
+        return at.replace(year=year, month=3, day=1)

@@ -1,0 +1,80 @@
+"""A piece of evidence while it is being written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from faultmaven.diagnosis.lines import Document
+from faultmaven.errors import TooLarge
+from faultmaven.evidence.files import mapped, new_file, storing, sync_folder, write_all
+from faultmaven.evidence.index import Indexing
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that is safe on disk."""
+
+    evidence_id: str
+    size: int
+    sha256: str
+    lines: int
+
+
+class Draft:
+    """Written to, then kept or dropped. It blocks: use it in a thread."""
+
+    def __init__(self, evidence_id: str, incoming: Path, root: Path, limit: int) -> None:
+        self.size = 0
+        self._evidence_id = evidence_id
+        self._path = incoming / evidence_id
+        self._target = root / evidence_id
+        self._limit = limit
+        self._hash = hashlib.sha256()
+        self._indexing = Indexing()
+        with storing():
+            self._file = new_file(self._path)
+
+    def write(self, data: bytes) -> None:
+        """Raises TooLarge or StorageFull."""
+        self.size += len(data)
+        if self.size > self._limit:
+            raise over(self._limit)
+        self._hash.update(data)
+        self._indexing.feed(data)
+        with storing():
+            write_all(self._file, data)
+
+    def keep(self) -> Stored:
+        """Durable when it returns: the bytes, the index and both names. Raises StorageFull."""
+        index = self._indexing.index()
+        beside = _beside(self._path)
+        with storing():
+            os.fsync(self._file.fileno())
+            self._file.close()
+            with new_file(beside) as file:
+                write_all(file, index.encode())
+                os.fsync(file.fileno())
+            lines = Document(mapped(self._path), index.newlines).count
+            # The index first: a file that has its final name can be read.
+            beside.replace(_beside(self._target))
+            self._path.replace(self._target)
+            sync_folder(self._target.parent)
+        return Stored(self._evidence_id, self.size, self._hash.hexdigest(), lines)
+
+    def drop(self) -> None:
+        """Nothing of it stays, however far it had come."""
+        self._file.close()
+        for path in (self._path, self._target):
+            path.unlink(missing_ok=True)
+            _beside(path).unlink(missing_ok=True)
+
+
+def over(limit: int) -> TooLarge:
+    return TooLarge(f"A piece of evidence may have at most {limit:,} bytes; this one has more. Nothing of it was kept.")
+
+
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".index")

@@ -1,0 +1,114 @@
+"""What goes in and out when a session is spoken about."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+METADATA_BYTES = 4096
+METADATA_DEPTH = 16
+DEFAULT_TIMEOUT = 60
+
+Status = Literal["active", "expired", "ended"]
+
+
+def one_line(value: str) -> str:
+    """For names: no control characters, which would lie in a terminal or a list."""
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError("must not contain control characters")
+    return value
+
+
+def small_json(value: dict[str, Any]) -> dict[str, Any]:
+    _check_plain(value, METADATA_DEPTH)
+    try:
+        size = len(orjson.dumps(value))
+    except TypeError as error:
+        raise ValueError("must be plain JSON with valid Unicode and 64-bit integers") from error
+    if size > METADATA_BYTES:
+        raise ValueError(f"must be at most {METADATA_BYTES} bytes of JSON, this is {size}")
+    return value
+
+
+def _check_plain(value: object, levels: int) -> None:
+    if levels < 0:
+        raise ValueError(f"must not be nested deeper than {METADATA_DEPTH} levels")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("must not hold numbers beyond the range of JSON")
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_plain(item, levels - 1)
+
+
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(one_line)]
+Metadata = Annotated[dict[str, Any], AfterValidator(small_json)]
+
+
+class OpenSession(BaseModel):
+    """All of it may be left out. What is left out of a resume stays as it was."""
+
+    client_id: Name | None = Field(
+        default=None, description="The client's own lasting name; absent: a new anonymous client"
+    )
+    timeout_minutes: int | None = Field(
+        default=None, ge=1, le=1440, strict=True, description="Idle timeout; 60 if never given"
+    )
+    session_type: Name | None = Field(default=None, description="`troubleshooting` if never given")
+    metadata: Metadata | None = None
+
+
+class PatchSession(BaseModel):
+    """`metadata` is a merge patch (RFC 7396): null removes a key. `case_id` null leaves no case open."""
+
+    metadata: Metadata | None = None
+    case_id: str | None = Field(default=None, max_length=200)
+
+
+class Session(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    session_id: str
+    user_id: str
+    client_id: str
+    session_type: str
+    status: Status
+    previous_session_id: str | None
+    created_at: str
+    last_activity_at: str
+    expires_at: str
+    timeout_minutes: int
+    metadata: dict[str, Any]
+    case_id: str | None
+
+
+class OpenedSession(Session):
+    """`cursor` is where the user's log stood: follow from there to miss nothing and repeat nothing."""
+
+    session_resumed: bool
+    cursor: int
+    message: str
+
+
+class SessionList(BaseModel):
+    sessions: list[Session]
+
+
+class EndedOthers(BaseModel):
+    ended_session_ids: list[str]
+
+
+def merge(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """RFC 7396 for objects."""
+    merged = dict(target)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            inner = merged.get(key)
+            merged[key] = merge(inner if isinstance(inner, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,185 @@
+"""Servers in every state in which they have to refuse, and live things on them to refuse it about.
+
+Nothing is simulated inside the server: a disk is full because its write-ahead log is `/dev/full`, a worker is slow
+because it is stopped, a file cannot grow because the kernel forbids it.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.integration.conftest import add_evidence, ask, make_case, open_session
+from tests.servers import Process, Server, Timed, running, timed
+
+LOG = b"2026-01-02T03:04:05Z ERROR db connection refused\n"
+BODY_LIMIT = 1024
+EVIDENCE_LIMIT = 2000
+QUOTA = 2500
+
+
+@dataclass
+class Place:
+    """A server and live things on it; `ids` fill the blanks of paths and bodies."""
+
+    server: Server
+    client: httpx.Client
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def having(self, **ids: str) -> Place:
+        return Place(self.server, self.client, self.ids | ids)
+
+
+class Places:
+    """Each is started when it is first needed, and stopped with the stack."""
+
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        self._stack = stack
+        self._folder = folder
+
+    @cached_property
+    def plain(self) -> Place:
+        return settled(self._running("plain", max_sessions_per_user="10000"))
+
+    @cached_property
+    def deleted(self) -> Place:
+        """The case of the ids is deleted; the session is live, and has another case open."""
+        place = self.plain.having(**things(self.plain.client) | {"session_id": self.plain.ids["session_id"]})
+        delete_case(place.client, place.ids["case_id"])
+        return place
+
+    @cached_property
+    def clock(self) -> Place:
+        """Under a clock that can be turned."""
+        server = self._stack.enter_context(timed(self._folder / "clock"))
+        return Place(server, self._client(server))
+
+    @cached_property
+    def small(self) -> Place:
+        """With limits that are reached at once, and a quota that is nearly used up. Nothing is ever finished here."""
+        limits = {
+            "max_body_bytes": BODY_LIMIT,
+            "max_evidence_bytes": EVIDENCE_LIMIT,
+            "max_total_bytes": QUOTA,
+            "max_queued_queries": 1,
+            "workers": 1,
+        }
+        place = settled(self._running("small", **{name: str(value) for name, value in limits.items()}))
+        add_evidence(place.client, place.ids["case_id"], b"x" * (EVIDENCE_LIMIT - 100))
+        return self._stalled(place)
+
+    @cached_property
+    def capped(self) -> Place:
+        """The kernel lets no file of this server grow any more."""
+        place = self._stalled(settled(self._running("capped", workers="1")))
+        place = place.having(deleted_case_id=gone_case(place.client))
+        size = (place.server.data_dir / "faultmaven.db-wal").stat().st_size
+        assert isinstance(place.server, Process)
+        resource.prlimit(place.server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        return place
+
+    @cached_property
+    def full(self) -> Place:
+        """The disk has no byte left for the database."""
+        with running(self._folder / "full") as first, first.client() as client:
+            ids = things(client) | {"deleted_case_id": gone_case(client)}
+            waiting = ask(client, ids["session_id"], "Why?", case_id=make_case(client))["query_id"]
+            first.stop()
+        database = self._folder / "full" / "faultmaven.db"
+        with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+            # As a server leaves it that was killed right after it was asked.
+            connection.execute("UPDATE queries SET status = 'queued', answer = NULL WHERE id = ?", (waiting,))
+        try:
+            os.mknod(database.with_name("faultmaven.db-wal"), 0o600 | stat.S_IFCHR, Path("/dev/full").stat().st_rdev)
+        except PermissionError:
+            pytest.skip("only root may make a device, and no other file is full at once")
+        place = self._running("full")
+        return place.having(**ids, running_query_id=waiting)
+
+    @cached_property
+    def broken(self) -> Place:
+        """Its tables have gone."""
+        place = self._stalled(settled(self._running("broken", workers="1")))
+        place = place.having(deleted_case_id=gone_case(place.client))
+        with closing(sqlite3.connect(place.server.data_dir / "faultmaven.db", isolation_level=None)) as connection:
+            names = connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'sqlite_sequence'"
+            )
+            for (name,) in names.fetchall():
+                connection.execute(f"ALTER TABLE {name} RENAME TO {name}_gone")
+        return place
+
+    def _running(self, name: str, **settings: str) -> Place:
+        server = self._stack.enter_context(running(self._folder / name, **settings))
+        return Place(server, self._client(server))
+
+    def _client(self, server: Server) -> httpx.Client:
+        return self._stack.enter_context(server.client())
+
+    def _stalled(self, place: Place) -> Place:
+        """Its worker processes stand still; one query is waiting for them."""
+        assert isinstance(place.server, Process)
+        for child in children(place.server.process.pid):
+            os.kill(child, signal.SIGSTOP)
+        body = {"session_id": place.ids["session_id"], "query": "Why?", "case_id": make_case(place.client)}
+        answer = place.client.post("/api/v1/query", json=body, headers={"Prefer": "respond-async"})
+        assert answer.status_code == 202, answer.text
+        asked = answer.json()
+        return place.having(running_query_id=asked["query_id"], busy_case_id=asked["case_id"])
+
+
+def settled(place: Place) -> Place:
+    return place.having(**things(place.client))
+
+
+def things(client: httpx.Client) -> dict[str, str]:
+    """One of each, live and finished."""
+    session = open_session(client)["session_id"]
+    case = make_case(client)
+    evidence = add_evidence(client, case, LOG)
+    query = ask(client, session, "Why does it fail?", case_id=case)["query_id"]
+    return {"session_id": session, "case_id": case, "evidence_id": evidence, "query_id": query}
+
+
+def gone_case(client: httpx.Client) -> str:
+    case = make_case(client)
+    delete_case(client, case)
+    return case
+
+
+def delete_case(client: httpx.Client, case_id: str) -> None:
+    assert client.delete(f"/api/v1/cases/{case_id}").status_code == 200
+
+
+def children(parent: int) -> Iterator[int]:
+    for found in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            told = found.read_text()
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(told.rpartition(")")[2].split()[1]) == parent:
+            yield int(found.parent.name)
+
+
+def closed_session(place: Place) -> str:
+    session: str = open_session(place.client)["session_id"]
+    assert place.client.delete(f"/api/v1/sessions/{session}").status_code == 204
+    return session
+
+
+def expired_session(place: Place) -> str:
+    assert isinstance(place.server, Timed)
+    session: dict[str, Any] = open_session(place.client, timeout_minutes=1)
+    place.server.advance(minutes=2)
+    return str(session["session_id"])

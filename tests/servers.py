@@ -1,0 +1,131 @@
+"""Real servers for tests: the installed command as a process, or the same application under a clock that tests turn."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from faultmaven.app import Application
+from faultmaven.cli.serve import bound_address, listen
+from faultmaven.database import now_micros
+from faultmaven.identity.tokens import keep_token
+from faultmaven.settings import Settings
+
+COMMAND = Path(sys.executable).parent / "faultmaven"
+PATIENCE = 20.0
+_LINK = re.compile(r"FaultMaven: http://([^/]+)/(?:#token=(\S+))?")
+
+
+@dataclass
+class Server:
+    """Where a server listens and what it takes to talk to it. `token` None: it lets everyone in."""
+
+    bound: str
+    token: str | None
+    data_dir: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.bound}"
+
+    def client(self, **headers: str) -> httpx.Client:
+        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=PATIENCE)
+
+
+@dataclass
+class Process(Server):
+    """A server of its own process."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Sends the signal and waits for the end; the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+    def logged(self) -> str:
+        return self.log.read_text()
+
+
+@contextmanager
+def running(data_dir: Path, *arguments: str, port: int = 0, **settings: str) -> Iterator[Process]:
+    """`faultmaven serve` on a free port, ready to be asked."""
+    log = data_dir.parent / f"{data_dir.name}.{time.monotonic_ns()}.log"
+    environment = os.environ | {f"FAULTMAVEN_{name.upper()}": value for name, value in settings.items()}
+    command = [str(COMMAND), "serve", "--data-dir", str(data_dir), "--port", str(port), *arguments]
+    with log.open("w") as told:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told, text=True, env=environment)
+    try:
+        assert process.stdout is not None
+        link = _LINK.match(process.stdout.readline())
+        assert link, f"the server did not start: {log.read_text()}"
+        server = Process(link[1], link[2], data_dir, process, log)
+        wait_until_ready(server)
+        yield server
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def wait_until_ready(server: Server) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{server.url}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.02)
+    raise AssertionError("the server did not become ready")
+
+
+@dataclass
+class Timed(Server):
+    """A server in a thread of the test, whose clock runs ahead by what the test has added."""
+
+    ahead: int = 0
+
+    def clock(self) -> int:
+        return now_micros() + self.ahead
+
+    def advance(self, *, minutes: float = 0, days: float = 0) -> None:
+        self.ahead += int((minutes + days * 24 * 60) * 60_000_000)
+
+
+@contextmanager
+def timed(data_dir: Path, *, ahead_minutes: float = 0, **settings: object) -> Iterator[Timed]:
+    """The same application on a real socket and a real database file, under a clock that can be turned forward."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    chosen = Settings(data_dir=data_dir, **settings)  # type: ignore[arg-type]  # each test names what it sets
+    with listen("127.0.0.1", 0) as socket:
+        token = keep_token(chosen.token_file)
+        server = Timed(bound_address(socket), token, data_dir)
+        server.advance(minutes=ahead_minutes)
+        application = Application(chosen, server.bound, token, server.clock)
+        config = uvicorn.Config(application, access_log=False, log_config=None, timeout_graceful_shutdown=2)
+        inner = uvicorn.Server(config)
+        thread = threading.Thread(target=inner.run, kwargs={"sockets": [socket]}, daemon=True)
+        thread.start()
+        try:
+            wait_until_ready(server)
+            yield server
+        finally:
+            inner.should_exit = True
+            thread.join(PATIENCE)
