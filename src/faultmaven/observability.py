@@ -7,8 +7,8 @@ No evidence text and no token is ever logged: events carry ids, counts and durat
 from __future__ import annotations
 
 import logging
+import random
 import re
-import secrets
 import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -42,6 +42,9 @@ def configure_logging(form: str, level: str) -> None:
         if people
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
     )
+    to_stderr: Any = (
+        structlog.PrintLoggerFactory(sys.stderr) if people else structlog.BytesLoggerFactory(sys.stderr.buffer)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -50,13 +53,18 @@ def configure_logging(form: str, level: str) -> None:
             *render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=to_stderr,
         cache_logger_on_first_use=True,
     )
 
 
-def _json(event: Any, **_: Any) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+def _json(event: Any, **_: Any) -> bytes:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _random_hex(bits: int) -> str:
+    """Only has to be distinct, never secret: the kernel's randomness would cost a system call a request."""
+    return f"{random.getrandbits(bits):0{bits // 4}x}"
 
 
 def correlation_id() -> str:
@@ -134,13 +142,13 @@ class _Exchange:
     def _adopt_ids(self) -> None:
         headers = dict(self._scope["headers"])
         given = headers.get(b"x-correlation-id", b"").decode("latin-1")
-        correlation = given if _CORRELATION_ID.fullmatch(given) else secrets.token_hex(16)
+        correlation = given if _CORRELATION_ID.fullmatch(given) else _random_hex(128)
         _correlation.set(correlation)
         structlog.contextvars.clear_contextvars()
         self._returned.append((b"x-correlation-id", correlation.encode()))
         trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b"").decode("latin-1"))
         if trace is not None and trace[1].strip("0") and trace[2].strip("0"):
-            self._returned.append((b"traceparent", f"00-{trace[1]}-{secrets.token_hex(8)}-{trace[3]}".encode()))
+            self._returned.append((b"traceparent", f"00-{trace[1]}-{_random_hex(64)}-{trace[3]}".encode()))
             structlog.contextvars.bind_contextvars(correlation_id=correlation, trace_id=trace[1])
         else:
             structlog.contextvars.bind_contextvars(correlation_id=correlation)

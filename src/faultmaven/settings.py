@@ -111,15 +111,23 @@ class Settings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        try:
+            return value.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError(f"{value} names a user this machine does not have") from error
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, value: str) -> str:
+        if value not in LOOPBACK:
+            raise ValueError(
+                f"{value!r} is not loopback; this version serves one local user on 127.0.0.1, localhost or ::1"
+            )
+        return value
 
     @model_validator(mode="after")
     def _only_what_is_built(self) -> Settings:
         """A knob that would be ignored is refused: nobody should believe in a database that is not in use."""
-        if self.host not in LOOPBACK:
-            raise ValueError(
-                f"host {self.host!r} is not loopback; this version serves one local user on 127.0.0.1, localhost or ::1"
-            )
         for name in ("database_url", "bus_url", "models"):
             if getattr(self, name):
                 raise ValueError(f"{name} is not supported by this version; unset FAULTMAVEN_{name.upper()}")

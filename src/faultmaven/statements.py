@@ -59,7 +59,7 @@ class Prepared:
         cursor = self.run(driver, values)
         if self._row is None:
             names = [column[0] for column in cursor.description]
-            self._row = namedtuple("Row", names, rename=True)._make  # type: ignore[misc,attr-defined]
+            self._row = namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined]
         return list(map(self._row, cursor.fetchall()))
 
 

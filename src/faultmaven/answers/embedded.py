@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -45,8 +46,10 @@ class EmbeddedEngine:
         yield Done(parsed, alike)
 
     async def warm(self) -> None:
-        """Starts a worker before the first question needs one."""
-        await anyio.to_process.run_sync(ready, cancellable=True, limiter=self._limit())
+        """Starts the workers before the first questions need them."""
+        async with anyio.create_task_group() as group:
+            for _ in range(self._workers):
+                group.start_soon(partial(anyio.to_process.run_sync, ready, cancellable=True, limiter=self._limit()))
 
     def _limit(self) -> anyio.CapacityLimiter:
         if self._limiter is None:

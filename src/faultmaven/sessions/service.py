@@ -157,11 +157,11 @@ def _still_there(transaction: Transaction, user_id: str, case_id: str | None) ->
 
 def _make_room(transaction: Transaction, user: User, most: int) -> None:
     """Ends the least recently used sessions until one more fits; expired ones go first and count as expired."""
-    if not transaction.all(_beyond, of_user=user.id, places=most - 1):
-        return
-    for row in transaction.all(_overdue_of_user, of_user=user.id, at=transaction.now):
+    beyond = transaction.all(_beyond, of_user=user.id, places=most - 1)
+    overdue = transaction.all(_overdue_of_user, of_user=user.id, at=transaction.now) if beyond else []
+    for row in overdue:
         _expire(transaction, row)
-    for row in transaction.all(_beyond, of_user=user.id, places=most - 1):
+    for row in transaction.all(_beyond, of_user=user.id, places=most - 1) if overdue else beyond:
         _end(transaction, row, "cap")
 
 
