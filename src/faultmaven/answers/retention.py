@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import anyio.to_thread
+
 from faultmaven.answers import service
 from faultmaven.cases import service as cases
 from faultmaven.database import Database, Transaction
@@ -27,7 +29,7 @@ async def remove_due_cases(database: Database, store: Store, ages: Ages) -> int:
         due = await database.scan(cases.due_for_removal, ages.undo_hours, ages.retention_days, BATCH)
         for case_id, user_id in due:
             removed, unused = await database.write(_remove_case, case_id, user_id)
-            _discard(store, removed, unused)
+            await anyio.to_thread.run_sync(_discard, store, removed, unused)
         gone += len(due)
         if len(due) < BATCH:
             return gone

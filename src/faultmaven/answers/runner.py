@@ -9,10 +9,10 @@ from pathlib import Path
 
 import structlog
 
-from faultmaven.answers import service
+from faultmaven.answers import runs, service
 from faultmaven.answers.coalesce import coalesced
 from faultmaven.answers.engine import Delta, Done, Engine, Exhibit, Progress, Step, Task
-from faultmaven.answers.service import Run
+from faultmaven.answers.runs import Run
 from faultmaven.bus import Bus
 from faultmaven.cases.events import AnswerDelta, AnswerProgress, Event
 from faultmaven.database import Database, now_micros
@@ -46,7 +46,7 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        taken = await self._database.write(service.release_all)
+        taken = await self._database.write(runs.release_all)
         if taken:
             log.info("runner.taking_over", queries=taken)
         for _ in range(self._slots):
@@ -65,8 +65,8 @@ class Runner:
         with self._bus.listen(service.WAITING) as listener:
             while not listener.closed:
                 try:
-                    waiting = await self._database.read(service.is_waiting)
-                    run = await self._database.write(service.claim) if waiting else None
+                    waiting = await self._database.read(runs.is_waiting)
+                    run = await self._database.write(runs.claim) if waiting else None
                 except Exception as error:  # a full disk now must not mean a dead runner later
                     log.error("runner.cannot_claim", exc_info=error)
                     await asyncio.sleep(POLL_SECONDS)
@@ -95,7 +95,7 @@ class Runner:
             "The analysis failed; the server's log says why under this query's id. Ask again, or with less evidence."
         )
         try:
-            await self._database.write(service.fail, run, "analysis_failed", detail)
+            await self._database.write(runs.fail, run, "analysis_failed", detail)
         except Exception as error:  # its lease runs out, and the next claim tries again
             log.error("answer.failure_not_recorded", exc_info=error)
 
@@ -119,7 +119,7 @@ class Runner:
     async def _watch(self, run: Run) -> None:
         """Renews the lease until the run is no longer ours."""
         with self._bus.listen(service.topic(run.query_id)) as listener:
-            while await self._database.write(service.renew, run):
+            while await self._database.write(runs.renew, run):
                 await listener.wait(RENEW_SECONDS)
 
     async def _answer(self, run: Run) -> None:
@@ -131,9 +131,9 @@ class Runner:
                 last = group[-1]
                 happened = _events(run, group)
                 ours = (
-                    await self._database.write(service.complete, run, happened, last.report, last.fingerprint)
+                    await self._database.write(runs.complete, run, happened, last.report, last.fingerprint)
                     if isinstance(last, Done)
-                    else await self._database.write(service.write_events, run, happened)
+                    else await self._database.write(runs.write_events, run, happened)
                 )
                 if not ours:
                     raise NotOurs

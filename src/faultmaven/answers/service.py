@@ -3,8 +3,7 @@
     queued ──claim──▶ running ──▶ completed | failed
        └──────cancel─────┴──────▶ cancelled
 
-A run holds a lease; when its worker dies the lease runs out and the next claim takes over with a higher `attempt`.
-Every write of a run checks that its attempt still stands, so a worker that was given up for dead changes nothing.
+Here a question is asked, looked at, cancelled and forgotten; what runs it is in runs.py.
 """
 
 from __future__ import annotations
@@ -20,31 +19,22 @@ from faultmaven.cases import log
 from faultmaven.cases import service as cases
 from faultmaven.cases.events import (
     AnswerCancelled,
-    AnswerCompleted,
-    AnswerFailed,
-    AnswerStarted,
-    Event,
     FeedbackGiven,
     QuestionAsked,
 )
 from faultmaven.cases.model import OpenCase
-from faultmaven.cases.tables import cases as case_table
 from faultmaven.cases.tables import events
 from faultmaven.database import Row, Transaction, new_id, rfc3339
-from faultmaven.diagnosis.report import Report, SeenBefore
+from faultmaven.diagnosis.report import Report
 from faultmaven.errors import IdempotencyMismatch, NotFinished, NotRunning, QueryNotFound, QueueFull, invalid
 from faultmaven.evidence import service as evidence
-from faultmaven.evidence.model import Evidence
 from faultmaven.evidence.store import Stored
 from faultmaven.identity.service import User
 from faultmaven.sessions import service as sessions
 from faultmaven.sessions.service import Lifetimes
 
 WAITING = "queries"
-LEASE = 10_000_000
 KEY_HOURS = 48
-HISTORY = 5
-SEEN_BEFORE = 5
 
 _by_id = sa.select(queries).where(queries.c.id == sa.bindparam("of_query"))
 _by_key = sa.select(queries).where(
@@ -59,63 +49,6 @@ _unfinished = (
     .where(queries.c.case_id == sa.bindparam("of_case"), queries.c.status.in_(("queued", "running")))
     .order_by(queries.c.created_at, queries.c.id)
 )
-_other = queries.alias("other")
-_claimable = (
-    sa.select(queries)
-    .join(case_table, case_table.c.id == queries.c.case_id)
-    .where(
-        case_table.c.deleted_at.is_(None),
-        sa.or_(
-            queries.c.status == "queued",
-            sa.and_(queries.c.status == "running", queries.c.lease_until < sa.bindparam("at")),
-        ),
-        ~sa.exists().where(
-            _other.c.case_id == queries.c.case_id,
-            _other.c.status.in_(("queued", "running")),
-            sa.or_(
-                _other.c.created_at < queries.c.created_at,
-                sa.and_(_other.c.created_at == queries.c.created_at, _other.c.id < queries.c.id),
-            ),
-        ),
-    )
-    .order_by(queries.c.created_at)
-    .limit(1)
-)
-_start = (
-    sa.update(queries)
-    .where(queries.c.id == sa.bindparam("of_query"))
-    .values(
-        status="running",
-        attempt=queries.c.attempt + 1,
-        started_at=sa.bindparam("at"),
-        lease_until=sa.bindparam("until"),
-    )
-)
-_renew = (
-    sa.update(queries)
-    .where(
-        queries.c.id == sa.bindparam("of_query"),
-        queries.c.status == "running",
-        queries.c.attempt == sa.bindparam("as_attempt"),
-    )
-    .values(lease_until=sa.bindparam("until"))
-)
-_finish = (
-    sa.update(queries)
-    .where(
-        queries.c.id == sa.bindparam("of_query"),
-        queries.c.status == "running",
-        queries.c.attempt == sa.bindparam("as_attempt"),
-    )
-    .values(
-        status=sa.bindparam("as_status"),
-        finished_at=sa.bindparam("at"),
-        answer=sa.bindparam("report"),
-        fingerprint=sa.bindparam("alike"),
-        error_code=sa.bindparam("code"),
-        error_detail=sa.bindparam("detail"),
-    )
-)
 _cancel = (
     sa.update(queries)
     .where(queries.c.id == sa.bindparam("of_query"), queries.c.status.in_(("queued", "running")))
@@ -125,18 +58,6 @@ _rate = (
     sa.update(queries)
     .where(queries.c.id == sa.bindparam("of_query"))
     .values(rating=sa.bindparam("as_rating"), comment=sa.bindparam("words"))
-)
-_alike = (
-    sa.select(queries.c.case_id, queries.c.finished_at, case_table.c.resolution)
-    .join(case_table, case_table.c.id == queries.c.case_id)
-    .where(
-        queries.c.user_id == sa.bindparam("of_user"),
-        queries.c.fingerprint == sa.bindparam("alike"),
-        queries.c.case_id != sa.bindparam("but_case"),
-        case_table.c.deleted_at.is_(None),
-    )
-    .order_by(queries.c.finished_at.desc())
-    .limit(50)
 )
 _deltas = (
     sa.select(events.c.body)
@@ -181,21 +102,6 @@ class Asked:
     query_id: str
     case_id: str
     repeated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A query given to this worker, and the attempt it may write as."""
-
-    query_id: str
-    case_id: str
-    user_id: str
-    session_id: str
-    attempt: int
-    question: str
-    asked_at: int
-    exhibits: tuple[tuple[Evidence, bool], ...]
-    history: tuple[tuple[str, str], ...]
 
 
 def ask(
@@ -269,7 +175,7 @@ def _fresh_and_others(
     transaction: Transaction, user: User, case_id: str, added: list[str]
 ) -> tuple[list[str], list[str]]:
     """What was added to the case since its last question came with this one; it is looked at first."""
-    earlier = transaction.all(_of_case, of_case=case_id)
+    earlier = queries_of_case(transaction, case_id)
     asked = {one for row in earlier for part in orjson.loads(row.evidence).values() for one in part}
     all_ids = [one.evidence_id for one in evidence.of_case(transaction, user, case_id)]
     fresh = [one for one in all_ids if one in added or one not in asked]
@@ -354,119 +260,9 @@ def topic(query_id: str) -> str:
     return f"query:{query_id}"
 
 
-def is_waiting(transaction: Transaction) -> bool:
-    """Whether a claim would find something; cheaper to ask than to claim in vain."""
-    return transaction.first(_claimable, at=transaction.now) is not None
-
-
-def claim(transaction: Transaction) -> Run | None:
-    """The oldest query that may run: one at a time per case, or one whose worker's lease has run out."""
-    row = transaction.first(_claimable, at=transaction.now)
-    if row is None:
-        return None
-    transaction.execute(_start, of_query=row.id, at=transaction.now, until=transaction.now + LEASE)
-    attempt = row.attempt + 1
-    log.record(transaction, row.user_id, AnswerStarted(case_id=row.case_id, query_id=row.id, attempt=attempt))
-    user = User(row.user_id, "")
-    present = {one.evidence_id: one for one in evidence.of_case(transaction, user, row.case_id)}
-    shown = orjson.loads(row.evidence)
-    exhibits = [(present[one], True) for one in shown["first"] if one in present]
-    exhibits += [(present[one], False) for one in shown["others"] if one in present]
-    history = [(one.query, one.answer) for one in transaction.all(_of_case, of_case=row.case_id) if one.answer]
-    return Run(
-        row.id,
-        row.case_id,
-        row.user_id,
-        row.session_id,
-        attempt,
-        row.query,
-        row.created_at,
-        tuple(exhibits),
-        tuple(history[-HISTORY:]),
-    )
-
-
-def release_all(transaction: Transaction) -> int:
-    """At start, when no other process can be at work on this database: every run is up for taking over."""
-    return transaction.execute(sa.update(queries).where(queries.c.status == "running").values(lease_until=0))
-
-
-def renew(transaction: Transaction, run: Run) -> bool:
-    """Keeps the lease. False: the run is no longer this worker's."""
-    until = transaction.now + LEASE
-    return transaction.execute(_renew, of_query=run.query_id, as_attempt=run.attempt, until=until) == 1
-
-
-def write_events(transaction: Transaction, run: Run, happened: list[Event]) -> bool:
-    """Records what a run has produced, and renews its lease. False: the run is no longer this worker's."""
-    if not renew(transaction, run):
-        return False
-    for event in happened:
-        log.record(transaction, run.user_id, event)
-    return True
-
-
-def complete(transaction: Transaction, run: Run, happened: list[Event], report: Report, alike: str | None) -> bool:
-    """The end of a run, stored once together with the last of its text. False: it is no longer this worker's."""
-    if not write_events(transaction, run, happened):
-        return False
-    report = report.model_copy(update={"seen_before": _seen_before(transaction, run, alike)})
-    _end(transaction, run, "completed", report=report.model_dump_json(), alike=alike)
-    cases.note_answer(transaction, run.case_id, report.headline)
-    done = AnswerCompleted(case_id=run.case_id, query_id=run.query_id, attempt=run.attempt, answer=report)
-    log.record(transaction, run.user_id, done)
-    return True
-
-
-def fail(transaction: Transaction, run: Run, code: str, detail: str) -> bool:
-    if not renew(transaction, run):
-        return False
-    _end(transaction, run, "failed", code=code, detail=detail)
-    failed = AnswerFailed(case_id=run.case_id, query_id=run.query_id, attempt=run.attempt, code=code, detail=detail)
-    log.record(transaction, run.user_id, failed)
-    return True
-
-
-def _end(
-    transaction: Transaction,
-    run: Run,
-    status: Status,
-    *,
-    report: str | None = None,
-    alike: str | None = None,
-    code: str | None = None,
-    detail: str | None = None,
-) -> None:
-    transaction.execute(
-        _finish,
-        of_query=run.query_id,
-        as_attempt=run.attempt,
-        as_status=status,
-        at=transaction.now,
-        report=report,
-        alike=alike,
-        code=code,
-        detail=detail,
-    )
-    transaction.wake(WAITING)
-
-
-def _seen_before(transaction: Transaction, run: Run, alike: str | None) -> list[SeenBefore]:
-    """Earlier cases of the same user with the same trouble, newest first, each once."""
-    if alike is None:
-        return []
-    rows = transaction.all(_alike, of_user=run.user_id, alike=alike, but_case=run.case_id)
-    newest: dict[str, SeenBefore] = {}
-    for case_id, at, resolution in rows:
-        words = orjson.loads(resolution) if resolution else {}
-        said = " ".join(filter(None, [words.get("cause"), words.get("fix")])) or None
-        newest.setdefault(case_id, SeenBefore(case_id=case_id, at=rfc3339(at), resolution=said))
-    return list(newest.values())[:SEEN_BEFORE]
-
-
 def forget_evidence(transaction: Transaction, user: User, case_id: str, evidence_id: str) -> None:
     """An answer quotes the evidence it looked at, so it goes with it; the question stays."""
-    for row in transaction.all(_of_case, of_case=case_id):
+    for row in queries_of_case(transaction, case_id):
         shown = orjson.loads(row.evidence)
         if evidence_id not in shown["first"] + shown["others"]:
             continue
@@ -491,8 +287,13 @@ def of_case(transaction: Transaction, user: User, case_id: str) -> list[tuple[Qu
     cases.live_row(transaction, user, case_id)
     return [
         (_state(row), Report.model_validate_json(row.answer) if row.answer else None)
-        for row in transaction.all(_of_case, of_case=case_id)
+        for row in queries_of_case(transaction, case_id)
     ]
+
+
+def queries_of_case(transaction: Transaction, case_id: str) -> list[Row]:
+    """In the order in which they were asked."""
+    return transaction.all(_of_case, of_case=case_id)
 
 
 def _own_row(transaction: Transaction, user: User, query_id: str) -> Row:

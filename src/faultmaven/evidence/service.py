@@ -98,8 +98,13 @@ def room(transaction: Transaction, user: User, case_id: str, quota: int) -> int:
 
 
 def of_case(transaction: Transaction, user: User, case_id: str) -> list[Evidence]:
-    """Oldest first."""
+    """Oldest first. Raises CaseNotFound or CaseDeleted."""
     cases.live_row(transaction, user, case_id)
+    return in_case(transaction, case_id)
+
+
+def in_case(transaction: Transaction, case_id: str) -> list[Evidence]:
+    """Oldest first, for callers that have the case from its owner."""
     return [_evidence(row) for row in transaction.all(_of_case, of_case=case_id)]
 
 
@@ -125,7 +130,7 @@ def delete(transaction: Transaction, user: User, evidence_id: str, forget: Forge
 
 def forget_case(transaction: Transaction, case_id: str) -> list[Evidence]:
     """What the case had; the caller discards the files after the commit, and sees to the log."""
-    gone = [_evidence(row) for row in transaction.all(_of_case, of_case=case_id)]
+    gone = in_case(transaction, case_id)
     transaction.execute(_delete_of_case, of_case=case_id)
     return gone
 
