@@ -3,8 +3,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := $(shell find src -name '*.py' -o -name '*.yaml' 2>/dev/null)
+# Node and npm come from PyPI into .venv; npm finds node by PATH.
+NPM := cd extension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
+PANEL_SOURCES := $(shell find extension -not -path '*/.*' -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 .DEFAULT_GOAL := help
-.PHONY: help setup run check test browser bench contract docs lock clean
+.PHONY: help setup extension run check test browser bench contract docs lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -26,16 +29,30 @@ help:  ## this list
 
 setup: .venv/compiled.done  ## install everything into .venv
 
-run: setup  ## start the server on http://127.0.0.1:8000 and print the link to it
+extension/node_modules/packages.done: extension/package-lock.json extension/.npmrc | .venv/packages.done
+	@echo "Installing what the panel is built with"
+	@$(NPM) ci --silent
+	@touch $@
+
+extension/dist/panel.done src/faultmaven/static/index.html &: extension/node_modules/packages.done $(PANEL_SOURCES)
+	@echo "Building the panel: extension/dist/chromium, extension/dist/firefox, and the page the server serves"
+	@$(NPM) run --silent build >dist.log 2>&1 || { cat dist.log; exit 1; }
+	@rm extension/dist.log
+	@touch extension/dist/panel.done src/faultmaven/static/index.html
+
+extension: setup extension/dist/panel.done  ## build the panel: extension/dist/chromium, extension/dist/firefox, the served page
+
+run: setup extension  ## start the server on http://127.0.0.1:8000 and print the link to it
 	@exec $(BIN)/faultmaven serve
 
-check: setup  ## the fast part of the tests: format, lint, types, layers, unit tests
+check: setup extension/node_modules/packages.done  ## the fast part of the tests: format, lint, types, layers, unit tests
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest tests/unit
+	@$(NPM) run --silent check
 
-test: check browser  ## everything: check, integration, contract and end-to-end tests
+test: check extension browser  ## everything: check, integration, contract and end-to-end tests
 	@$(BIN)/pytest tests --ignore tests/unit
 
 browser: setup  ## a Chromium for the tests: Debian's as root there, else Playwright's
@@ -44,8 +61,9 @@ browser: setup  ## a Chromium for the tests: Debian's as root there, else Playwr
 bench: setup  ## measure; the figures go to docs/performance.md
 	@$(BIN)/python -m bench
 
-contract: setup  ## write contract/openapi.json anew
+contract: setup extension/node_modules/packages.done  ## write contract/openapi.json and the panel's types anew
 	@$(BIN)/faultmaven contract > contract/openapi.json
+	@$(NPM) run --silent types
 
 docs: setup  ## write the README's configuration table anew
 	@$(BIN)/python docs/table.py
@@ -58,3 +76,4 @@ lock:  ## resolve the dependencies of pyproject.toml anew, with hashes
 
 clean:  ## remove what set-up and the tests made here
 	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .import_linter_cache build
+	rm -rf extension/node_modules extension/dist extension/.wxt src/faultmaven/static

@@ -53,10 +53,10 @@ def follow(
     params: dict[str, Any] | None = None,
     json: dict[str, Any] | None = None,
     timeout: float = SOON,
-    **headers: str,
+    headers: dict[str, str] | None = None,
 ) -> Iterator[Stream]:
     """`timeout` is how long the server may stay silent, keep-alives included."""
-    accepting = {"Accept": "text/event-stream"} | headers
+    accepting = {"Accept": "text/event-stream"} | (headers or {})
     with api.stream(method, path, params=params, json=json, headers=accepting, timeout=timeout) as response:
         if response.status_code != 200:
             response.read()
@@ -79,6 +79,7 @@ def _frames(chunks: Iterator[bytes]) -> Iterator[Frame]:
 def _frame(block: bytes) -> Frame:
     fields = dict(line.split(": ", 1) for line in block.decode().split("\n"))
     return Frame(fields["event"], int(fields["id"]) if "id" in fields else None, json.loads(fields["data"]))
+
 
 def log_up_to(api: httpx.Client, opened: dict[str, Any]) -> list[Frame]:
     """The user's log from its beginning to the opening of this session."""

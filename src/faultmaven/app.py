@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -39,6 +40,7 @@ from faultmaven.errors import (
     MethodNotAllowed,
     NotFound,
     Problem,
+    UnsupportedMedia,
     documented,
 )
 from faultmaven.evidence import api as evidence_api
@@ -244,11 +246,13 @@ def _add_handlers(api: FastAPI) -> None:
         return _response(error)
 
     @api.exception_handler(RequestValidationError)
-    async def not_valid(_request: Request, error: RequestValidationError) -> Response:
-        return _response(_from_validation(error))
+    async def not_valid(request: Request, error: RequestValidationError) -> Response:
+        return _response(_from_validation(error, request.headers.get("content-type", "")))
 
     @api.exception_handler(HTTPException)
-    async def framework(_request: Request, error: HTTPException) -> Response:
+    async def framework(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            return _response(MethodNotAllowed(headers={"Allow": _methods_of(api, request.scope["path"])}))
         return _response(_from_framework(error))
 
     @api.exception_handler(Exception)
@@ -256,12 +260,23 @@ def _add_handlers(api: FastAPI) -> None:
         return _response(Internal())  # and it is raised on, for the log
 
 
+def _methods_of(api: FastAPI, path: str) -> str:
+    """Of all routes of a path; the framework tells only those of the first."""
+    found = (route.methods or () for route in iter_route_contexts(api.routes) if route.path_regex.match(path))
+    return ", ".join(sorted(set().union(*found)))
+
+
 def _response(problem: Problem) -> Response:
     return JSONResponse(problem.body(correlation_id()), problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
-def _from_validation(error: RequestValidationError) -> Problem:
+def _from_validation(error: RequestValidationError, content_type: str) -> Problem:
     found = error.errors()
+    # Bytes where an object belongs: the framework did not even try to read them, for what they were called.
+    if any(one["loc"] == ("body",) and isinstance(one["input"], bytes) for one in found):
+        return UnsupportedMedia(
+            f"A body of type {content_type or 'unknown'!r} is not taken here; send application/json."
+        )
     if any(one["type"] == "json_invalid" for one in found):
         return Malformed("The body is not valid JSON.")
     fields = [FieldError(field=_field(one["loc"]), message=_message(one["msg"])) for one in found]
@@ -285,7 +300,5 @@ def _from_framework(error: HTTPException) -> Problem:
     match error.status_code:
         case 404:
             return NotFound("There is nothing at this path.", headers=headers)
-        case 405:
-            return MethodNotAllowed(headers=headers)
         case _:
             return Malformed("The body could not be read; send valid JSON, nested no deeper than necessary.")

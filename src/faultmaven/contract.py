@@ -25,6 +25,7 @@ from faultmaven.errors import (
     TooLarge,
     Unauthenticated,
     Unavailable,
+    UnsupportedMedia,
     document,
     examples,
 )
@@ -37,7 +38,7 @@ WITHOUT_DATABASE = ("/livez", "/readyz", "/metrics", "/api/v1/capabilities")
 FRAME: Json = {
     "type": "object",
     "title": "Frame",
-    "description": "One server-sent event. `id`, where there is one, is the number to resume from. Comments keep it alive.",
+    "description": "A server-sent event. `id`, where there is one, is the number to resume from. Skip comments.",
     "required": ["event", "data"],
     "properties": {
         "id": {"type": "string"},
@@ -49,11 +50,13 @@ FRAME: Json = {
         },
     },
 }
+# Who makes the ids that paths are filled with.
+MAKERS = {"session_id": "open_session", "case_id": "open_case", "evidence_id": "add_evidence", "query_id": "ask"}
 DESCRIPTION = """\
 Ids are opaque strings made by the server; times are RFC 3339 in UTC. A path answers with and without a trailing slash.
-Every error is `application/problem+json` with a stable `code` and a `recovery`. Unknown fields of a request are ignored.
-An `X-Correlation-ID` of 1 to 128 characters of `[A-Za-z0-9._-]` is kept, any other replaced; it is in every response, in
-every problem and in the log. A `traceparent` is honoured and returned. See docs/ for sessions, cases and security."""
+Every error is `application/problem+json` with a stable `code` and a `recovery`. Unknown fields of requests are ignored.
+An `X-Correlation-ID` of 1 to 128 characters of `[A-Za-z0-9._-]` is kept, any other replaced; it is in every response,
+every problem and the log. A `traceparent` is honoured and returned. See docs/ for sessions, cases and security."""
 HEADERS: Json = {
     "CorrelationId": {"description": "Names this request in the log", "required": True, "schema": {"type": "string"}},
     "RetryAfter": {"description": "Seconds to wait", "required": True, "schema": {"type": "string"}},
@@ -73,6 +76,7 @@ def contract(api: FastAPI) -> Json:
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
             _complete(path, method, operation)
+    _link(made["paths"])
     made["components"] = {
         "schemas": _schemas(made["components"]["schemas"]),
         "examples": _used(examples(), str(made["paths"])),
@@ -91,6 +95,8 @@ def _complete(path: str, method: str, operation: Json) -> None:
         _never_null(parameter["schema"])
     for problem in _from_anywhere(path, method):
         document(responses, problem)
+    if "application/json" in operation.get("requestBody", {}).get("content", {}):
+        document(responses, UnsupportedMedia)
     if needs_bearer(path):
         operation["security"] = [{"bearer": []}]
     for status, response in responses.items():
@@ -128,6 +134,23 @@ def _name_headers(status: str, response: Json) -> None:
         name, component = OF_STATUS[status]
         headers[name] = {"$ref": f"#/components/headers/{component}"}
     headers["X-Correlation-ID"] = {"$ref": "#/components/headers/CorrelationId"}
+
+
+def _link(paths: Json) -> None:
+    """From what makes an id to all that takes it."""
+    everything = {one["operationId"]: (path, one) for path, there in paths.items() for one in there.values()}
+    for blank, maker in MAKERS.items():
+        found = f"$response.body#/{blank}"
+        links: Json = {
+            name: {"operationId": name, "parameters": {blank: found}}
+            for name, (path, _) in everything.items()
+            if f"{{{blank}}}" in path
+        }
+        if blank == "session_id":
+            links["ask"] = {"operationId": "ask", "requestBody": {blank: found, "query": "What is wrong?"}}
+        for status, response in everything[maker][1]["responses"].items():
+            if status < "300":
+                response["links"] = links
 
 
 def _schemas(derived: Json) -> Json:

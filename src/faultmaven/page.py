@@ -1,12 +1,35 @@
-"""The page at `/`: what this is, and how to ask. It holds no secret and needs no bearer."""
+"""The panel as a page at `/`, with its files under `/assets/`. It holds no secret and needs no bearer.
+
+`make extension` builds it into `static/`, and the wheel carries it. Without the build the page says what to run.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import mimetypes
+from pathlib import Path
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
+
+from faultmaven.errors import NotFound
+
+STATIC = Path(__file__).parent / "static"
+
+COMMON = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# Everything from here and nothing from elsewhere, whatever a piece of evidence or a model's text may hold.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# The name of such a file holds a hash of its content.
+FOR_EVER = "public, max-age=31536000, immutable"
 
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -20,41 +43,58 @@ code { font: .875rem/1.5 ui-monospace, monospace; }
 _SCRIPT = "if (location.hash) history.replaceState(null, '', location.pathname);"
 
 _BODY = """
-<h1>FaultMaven shows what broke, and the exact lines that say so</h1>
-<p>This server is running. It answers on the command line and over HTTP; every claim of an answer points at lines of
-what you showed it.</p>
-<p>Ask about a log, without storing anything:</p>
-<pre><code>kubectl logs deploy/api | faultmaven ask -f - "Why does it fail?"
-faultmaven ask -f app.log -f db.log "What happened at 14:30?"
-faultmaven ask "What does ECONNREFUSED mean?"</code></pre>
-<p>Ask this server, which keeps the case:</p>
+<h1>The panel is not built: run <code>make extension</code></h1>
+<p>This server is running, and answers on the command line and over HTTP. Its page is made by
+<code>make extension</code>; start the server again afterwards.</p>
+<p>Ask this server without a browser:</p>
 <pre><code>faultmaven ask --server http://{address} -f app.log "Why does it fail?"</code></pre>
-<p>See what is set up and what is missing:</p>
-<pre><code>faultmaven doctor</code></pre>
-<p>The HTTP interface is described in <code>contract/openapi.json</code>, and by this server to those who are signed in
-at <code>/api/v1/openapi.json</code>.</p>
 """
 
 
-def routes(bound: str) -> APIRouter:
+def routes(bound: str, static: Path = STATIC) -> APIRouter:
     router = APIRouter(include_in_schema=False)
-    html = _html(bound)
-    headers = {
-        "Content-Security-Policy": _policy(),
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cache-Control": "no-cache",
-    }
+    html, policy = _page(bound, static)
+    assets = _assets(static / "assets")
+    page_headers = COMMON | {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
+    asset_headers = COMMON | {"Content-Security-Policy": "default-src 'none'", "Cache-Control": FOR_EVER}
 
     @router.api_route("/", methods=["GET", "HEAD"])
     async def page() -> HTMLResponse:
-        return HTMLResponse(html, headers=headers)
+        return HTMLResponse(html, headers=page_headers)
+
+    @router.api_route("/assets/{name}", methods=["GET", "HEAD"])
+    async def asset(name: str) -> Response:
+        if name not in assets:
+            raise NotFound("There is nothing at this path.")
+        content, media_type = assets[name]
+        return Response(content, media_type=media_type, headers=asset_headers)
 
     return router
 
 
-def _html(bound: str) -> str:
+def _page(bound: str, static: Path) -> tuple[str, str]:
+    """What `/` answers, and the policy it needs."""
+    try:
+        return (static / "index.html").read_text(encoding="utf-8"), POLICY
+    except FileNotFoundError:
+        return _unbuilt(bound), _unbuilt_policy()
+
+
+def _assets(folder: Path) -> dict[str, tuple[bytes, str]]:
+    """A few hundred kilobytes, read once; only these names are ever served."""
+    if not folder.is_dir():
+        return {}
+    return {file.name: (file.read_bytes(), _media_type(file)) for file in sorted(folder.iterdir()) if file.is_file()}
+
+
+def _media_type(file: Path) -> str:
+    # Browsers run a module only under this very type, which not every system's table knows.
+    if file.suffix == ".js":
+        return "text/javascript"
+    return mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+
+
+def _unbuilt(bound: str) -> str:
     head = (
         '<meta charset="utf-8"><title>FaultMaven</title><meta name="viewport" content="width=device-width">'
         f'<link rel="icon" href="data:,"><style>{_STYLE}</style>'
@@ -63,7 +103,7 @@ def _html(bound: str) -> str:
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
 
 
-def _policy() -> str:
+def _unbuilt_policy() -> str:
     return (
         f"default-src 'none'; style-src {_hash(_STYLE)}; script-src {_hash(_SCRIPT)}; img-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql import visitors
 
 
 class Row(Protocol):
@@ -39,6 +40,10 @@ class Prepared:
     __slots__ = ("_constants", "_names", "_row", "_sql")
 
     def __init__(self, statement: sa.Executable, names: Sequence[str], dialect: Dialect) -> None:
+        for part in visitors.iterate(statement):  # type: ignore[arg-type]  # as below
+            if isinstance(part, sa.BindParameter):
+                # Values come with every run; while it spells out the lists of IN, Core would miss them already now.
+                part.required = False
         compiled: Any = statement.compile(  # type: ignore[attr-defined]  # every Executable used here is a ClauseElement
             dialect=dialect, column_keys=list(names), compile_kwargs={"render_postcompile": True}
         )

@@ -14,13 +14,13 @@ import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.integration.conftest import add_evidence, ask, make_case, open_session
+from tests.integration.conftest import Start, add_evidence, ask, make_case, open_session
 from tests.servers import Process, Server, Timed, running, timed
 
 LOG = b"2026-01-02T03:04:05Z ERROR db connection refused\n"
@@ -121,7 +121,8 @@ class Places:
         return place
 
     def _running(self, name: str, **settings: str) -> Place:
-        server = self._stack.enter_context(running(self._folder / name, **settings))
+        start: Start = partial(running, self._folder / name)
+        server = self._stack.enter_context(start(**settings))
         return Place(server, self._client(server))
 
     def _client(self, server: Server) -> httpx.Client:

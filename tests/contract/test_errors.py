@@ -61,6 +61,10 @@ def not_json(places: Places, operation: Operation) -> httpx.Response:
     return operation.send(places.plain, content=b"{", headers={"Content-Type": "application/json"})
 
 
+def not_called_json(places: Places, operation: Operation) -> httpx.Response:
+    return operation.send(places.plain, content=b"{}", headers={"Content-Type": "text/plain"})
+
+
 def unknown(places: Places, operation: Operation) -> httpx.Response:
     return operation.send(places.plain.having(**NOWHERE))
 
@@ -127,6 +131,7 @@ def each(operations: Iterable[Operation], code: str, provoke: Provoke) -> dict[K
     return {(one.method, one.path, code): (one, provoke) for one in operations}
 
 
+TAKING_JSON = [OPEN_SESSION, PATCH_SESSION, ASK, FEEDBACK, OPEN_CASE, PATCH_CASE]
 WRITING = [one for one in STORED if one.method != "GET"]
 
 ERRORS: dict[Key, tuple[Operation, Provoke]] = {
@@ -160,7 +165,8 @@ ERRORS: dict[Key, tuple[Operation, Provoke]] = {
     **each([EVIDENCE_LINES], "invalid_request", saying(params={"from": 0})),
     **each([SEARCH_EVIDENCE], "invalid_request", saying(params={"q": ""})),
     **each([CAPABILITIES], "invalid_request", saying(params={"challenge": "no spaces"})),
-    **each([OPEN_SESSION, PATCH_SESSION, ASK, FEEDBACK, OPEN_CASE, PATCH_CASE], "malformed_request", not_json),
+    **each(TAKING_JSON, "malformed_request", not_json),
+    **each(TAKING_JSON, "unsupported_media_type", not_called_json),
     **each([ADD_EVIDENCE], "malformed_request", without_boundary),
     **each([PATCH_SESSION], "precondition_failed", with_header("If-Match", '"of yesterday"')),
     **each([ASK], "idempotency_mismatch", key_of_another_question),

@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.servers import Process, Timed, running, timed
 
 Start = Callable[..., AbstractContextManager[Process]]

@@ -9,7 +9,9 @@ DISK_FULL = (
     b"2026-03-01T10:00:05Z ERROR orders.db: could not extend file base/16384/2619: No space left on device\n"
     b"2026-03-01T10:00:06Z ERROR orders.db: could not extend file base/16384/2619: No space left on device\n"
 )
-HEALTHY = b"".join(b"2026-03-01T10:00:%02dZ INFO orders.api: request served in 12 ms\n" % second for second in range(60))
+HEALTHY = b"".join(
+    b"2026-03-01T10:00:%02dZ INFO orders.api: request served in 12 ms\n" % second for second in range(60)
+)
 
 
 def long_log(megabytes: int = 60) -> bytes:

@@ -30,6 +30,7 @@ def refused_field(answer: httpx.Response) -> str:
     field: str = error["field"]
     return field
 
+
 def every_use(api: httpx.Client, session_id: str) -> list[httpx.Response]:
     """The answers of every endpoint that names a session."""
     path = f"{SESSIONS}/{session_id}"

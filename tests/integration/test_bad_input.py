@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-
-from tests.integration.conftest import Start, StartTimed, make_case, open_session
+from tests.integration.conftest import Start, make_case, open_session
 from tests.integration.problems import SESSIONS, code_of, refused_field
-from tests.servers import Process
+from tests.servers import PATIENCE, Process, timed
 
 QUERY = "/api/v1/query"
 JSON = {"Content-Type": "application/json"}
@@ -164,9 +165,7 @@ def test_a_case_is_not_changed_to_what_is_out_of_bounds(api: httpx.Client, body:
         ({"cursor": "x" * 501}, "cursor"),
     ],
 )
-def test_the_list_of_cases_refuses_what_it_cannot_mean(
-    api: httpx.Client, params: dict[str, str], field: str
-) -> None:
+def test_the_list_of_cases_refuses_what_it_cannot_mean(api: httpx.Client, params: dict[str, str], field: str) -> None:
     assert refused_field(api.get("/api/v1/cases", params=params)) == field
 
 
@@ -223,10 +222,8 @@ def test_a_body_over_the_limit_is_refused(small: httpx.Client, path: str, *, chu
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A server that takes only small bodies."""
-    from tests.servers import timed
-
     with timed(tmp_path_factory.mktemp("small") / "data", max_body_bytes=4096) as server, server.client() as api:
         yield api
 
@@ -254,8 +251,19 @@ def test_one_correlation_id_stands_in_body_header_and_log(server: Process, api: 
     assert given.headers["x-correlation-id"] == "from.the-panel_1"
     for answer, status in ((given, 404), (made, 400)):
         code_of(answer, status)
-        named = [line for line in server.logged().splitlines() if answer.headers["x-correlation-id"] in line]
-        assert [json.loads(line)["status"] for line in named] == [status]
+        assert [event["status"] for event in logged(server, answer)] == [status]
+
+
+def logged(server: Process, answer: httpx.Response) -> list[dict[str, Any]]:
+    """What the log says under the correlation id of this answer; the last line comes after the answer itself."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        whole_lines = server.logged().rpartition("\n")[0].splitlines()
+        events = [json.loads(line) for line in whole_lines if line.startswith("{")]
+        ours = [event for event in events if event.get("correlation_id") == answer.headers["x-correlation-id"]]
+        if any(event["event"] == "request" for event in ours):
+            return ours
+    raise AssertionError("the request is not in the log")
 
 
 @pytest.mark.parametrize("unusable", ["", "a b", "x" * 129, "é", "a;b"])
@@ -272,8 +280,6 @@ def test_what_nobody_foresaw_is_told_in_the_same_shape(start: Start) -> None:
         answer = api.post(f"/api/v1/cases/{case_id}/evidence", content=b"x")
         assert code_of(answer, 500) == "internal_error"
         assert answer.json()["recovery"] == "retry"
-        told = [json.loads(line) for line in server.logged().splitlines() if line.startswith("{")]
-        failed = [event for event in told if event["event"] == "request.failed"]
-        assert [event["correlation_id"] for event in failed] == [answer.headers["x-correlation-id"]]
-        assert "FileNotFoundError" in failed[0]["exception"]
+        failed = next(event for event in logged(server, answer) if event["event"] == "request.failed")
+        assert "FileNotFoundError" in failed["exception"]
         assert api.get(f"/api/v1/cases/{case_id}").status_code == 200

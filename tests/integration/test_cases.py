@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.integration.conftest import StartTimed, make_case, open_session
 from tests.integration.problems import code_of
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
 from tests.following import follow, log_up_to
 from tests.integration.conftest import StartTimed, add_evidence, ask, make_case, open_session
 from tests.integration.problems import SESSIONS, code_of

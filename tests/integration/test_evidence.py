@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.integration.conftest import Start, StartTimed, add_evidence, ask, make_case, open_session
 from tests.integration.logs import DISK_FULL
 from tests.integration.problems import code_of
@@ -185,25 +184,46 @@ def test_bytes_that_are_no_text_are_shown_as_replaced_and_read_around(api: httpx
     assert answer["citations"][0]["line_start"] == 3
 
 
-def test_one_line_of_fifty_megabytes_is_read_and_shown_by_columns(api: httpx.Client) -> None:
-    case_id = make_case(api)
+def export_in_one_line() -> bytes:
+    """Fifty megabytes of JSON without a line feed; somewhere in the middle something went wrong."""
     record = json.dumps({"level": "info", "message": "request served", "took": 12})
     fault = json.dumps({"level": "error", "message": "write failed: No space left on device"})
     records = [record] * (LONG_LINE // (len(record) + 1))
     records.insert(len(records) // 2, fault)
-    content = ("[" + ",".join(records) + "]").encode()
-    evidence_id = add_evidence(api, case_id, content, "export.json")
+    return ("[" + ",".join(records) + "]").encode()
+
+
+def test_one_line_of_fifty_megabytes_is_shown_by_columns(api: httpx.Client) -> None:
+    content = export_in_one_line()
+    evidence_id = add_evidence(api, make_case(api), content, "export.json")
     (line,) = lines_of(api, evidence_id)["lines"]
     assert (line["length"], len(line["text"])) == (len(content), 4000)
     (match,) = api.get(f"/api/v1/evidence/{evidence_id}/search", params={"q": "no space left"}).json()["matches"]
     assert content[match["column"] :].startswith(b"No space left")
     (part,) = lines_of(api, evidence_id, column=match["column"])["lines"]
     assert part["text"].startswith("No space left on device")
+
+
+def ask_about(api: httpx.Client, content: bytes) -> dict[str, Any]:
+    case_id = make_case(api)
+    add_evidence(api, case_id, content, "export.json")
     answer = ask(api, open_session(api)["session_id"], "What is wrong?", case_id=case_id)
     assert answer["status"] == "completed"
+    return answer
+
+
+def test_what_is_quoted_of_a_very_long_line_stands_there(api: httpx.Client) -> None:
+    content = b"2026-03-01T10:00:05Z ERROR orders.db: No space left on device " + b"x" * LONG_LINE
+    answer = ask_about(api, content)
+    assert answer["citations"]
     for citation in answer["citations"]:
-        quoted = content[citation.get("column_start", 0) : citation.get("column_end")].decode()
-        assert citation["quote"] == quoted
+        assert citation["quote"] == content[citation["column_start"] : citation["column_end"]].decode()
+
+
+@pytest.mark.xfail(reason="only the beginning of a very long line is read, and the coverage does not say so")
+def test_nobody_is_told_that_all_is_well_where_not_all_was_read(api: httpx.Client) -> None:
+    answer = ask_about(api, export_in_one_line())
+    assert answer["citations"] or (answer["verdict"] == "not_enough_evidence" and answer["coverage"]["truncated"])
 
 
 def test_all_that_is_kept_is_for_its_owner_alone(server: Process, api: httpx.Client) -> None:

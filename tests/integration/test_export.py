@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import httpx
 import pytest
-
 from tests.integration.conftest import add_evidence, ask, make_case, open_session
 from tests.integration.logs import DISK_FULL
 from tests.integration.problems import refused_field

@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-# Python itself reads code when it imports; a distribution's own version stands in its metadata. What the metrics library
-# asks the kernel about its own process stays open for nobody.
+# Python itself reads code when it imports; a distribution's own version stands in its metadata. The metrics library
+# asks the kernel about its own process, and closes what it read.
 WATCH = """
 import asyncio, gc, importlib, os, pkgutil, sys, threading
 
-CODE = (".py", ".pyc", ".so", ".pth", "METADATA", ".zip")
+CODE = (".py", ".pyc", ".so", ".pth", "METADATA", "entry_points.txt", ".zip")
 WATCHED = ("open", "socket.__new__", "socket.connect", "socket.bind", "subprocess.Popen", "os.fork", "os.posix_spawn",
            "os.mkdir", "os.remove", "os.rename", "sqlite3.connect", "_thread.start_new_thread", "os.system")
 seen = []

@@ -8,16 +8,21 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from faultmaven.cli import main
 from tests.integration.conftest import Start
 from tests.servers import COMMAND, PATIENCE
+
+from faultmaven.cli import main
 
 CANNOT_START = 3
 
 
 def refused(data_dir: Path, *arguments: str, **settings: str) -> str:
     """The one sentence a server that does not start leaves behind."""
+    return one_sentence(told(data_dir, *arguments, **settings))
+
+
+def told(data_dir: Path, *arguments: str, **settings: str) -> str:
+    """All that a server that does not start leaves behind."""
     environment = os.environ | {f"FAULTMAVEN_{name.upper()}": value for name, value in settings.items()}
     ended = subprocess.run(
         [COMMAND, "serve", "--data-dir", data_dir, "--port", "0", *arguments],
@@ -29,7 +34,7 @@ def refused(data_dir: Path, *arguments: str, **settings: str) -> str:
     )
     assert ended.returncode == CANNOT_START, ended.stderr
     assert ended.stdout == ""
-    return one_sentence(ended.stderr)
+    return ended.stderr
 
 
 def one_sentence(said: str) -> str:
@@ -99,8 +104,14 @@ def test_a_token_file_that_is_a_folder(data_dir: Path) -> None:
 
 
 def test_a_file_that_is_no_database(data_dir: Path) -> None:
-    (data_dir / "faultmaven.db").write_bytes(b"this is not a database, and long enough to be looked at" * 100)
-    assert "faultmaven.db" in refused(data_dir)
+    content = b"this is not a database, and long enough to be looked at" * 100
+    (data_dir / "faultmaven.db").write_bytes(content)
+    said = told(data_dir)
+    assert said.startswith("faultmaven: ")
+    assert str(data_dir) in said
+    assert "not a database" in said
+    assert "Traceback" not in said
+    assert (data_dir / "faultmaven.db").read_bytes() == content
 
 
 WRONG = {

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-
 from tests.integration.conftest import Start, StartTimed, make_case, open_session
 from tests.integration.problems import SESSIONS, code_of
 from tests.servers import Process

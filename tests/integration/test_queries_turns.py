@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import httpx
-
 from tests.following import follow
-from tests.integration.conftest import add_evidence, ask, make_case, open_session
-from tests.integration.conftest import Start
+from tests.integration.conftest import Start, add_evidence, ask, make_case, open_session
 from tests.integration.logs import DISK_FULL, long_log
 from tests.integration.problems import SESSIONS, code_of
 from tests.integration.test_queries import ask_async, poll
@@ -31,7 +29,9 @@ def test_questions_of_a_case_are_answered_one_at_a_time_in_order(api: httpx.Clie
     assert {poll(api, query_id)["status"] for query_id in asked} == {"completed"}
     events = api.get(f"/api/v1/cases/{case_id}/events").json()["events"]
     runs = [
-        (event["type"], event["query_id"]) for event in events if event["type"] in ("answer.started", "answer.completed")
+        (event["type"], event["query_id"])
+        for event in events
+        if event["type"] in ("answer.started", "answer.completed")
     ]
     assert runs == [(kind, query_id) for query_id in asked for kind in ("answer.started", "answer.completed")]
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.following import follow, log_up_to
 from tests.integration.conftest import StartTimed, make_case, open_session
 from tests.integration.problems import SESSIONS, code_of, every_use

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-
 from tests.following import Frame, Stream, follow
 from tests.integration.conftest import Start, StartTimed, add_evidence, ask, make_case, open_session
 from tests.integration.logs import DISK_FULL
@@ -60,16 +59,16 @@ def test_a_stream_has_the_same_events_as_the_page(api: httpx.Client) -> None:
 def test_a_reader_goes_on_where_it_stopped(api: httpx.Client, said: str) -> None:
     case_id = make_case(api, "0")
     retitle(api, case_id, "1", "2", "3")
-    asked = {"params": {"after": 2}} if said == "after" else {"last_event_id": "2"}
+    params = {"after": 2} if said == "after" else None
     headers = {"Last-Event-ID": "2"} if said == "Last-Event-ID" else {}
-    with follow(api, case_events(case_id), params=asked.get("params"), **headers) as stream:
+    with follow(api, case_events(case_id), params=params, headers=headers) as stream:
         assert titles(take(stream, 2)) == ["2", "3"]
 
 
 def test_after_outranks_the_last_event_id_of_a_reconnecting_browser(api: httpx.Client) -> None:
     case_id = make_case(api, "0")
     retitle(api, case_id, "1", "2")
-    with follow(api, case_events(case_id), params={"after": 2}, **{"Last-Event-ID": "1"}) as stream:
+    with follow(api, case_events(case_id), params={"after": 2}, headers={"Last-Event-ID": "1"}) as stream:
         assert titles(take(stream, 1)) == ["2"]
 
 
@@ -78,7 +77,7 @@ def test_what_is_no_number_is_refused(api: httpx.Client, number: str) -> None:
     opened = open_session(api)
     path = user_events(opened["session_id"])
     assert refused_field(api.get(path, params={"after": number})) == "after"
-    answer = api.get(path, headers=[("Last-Event-ID".encode(), number.encode())])
+    answer = api.get(path, headers=[(b"Last-Event-ID", number.encode())])
     assert refused_field(answer) == "Last-Event-ID"
 
 
@@ -215,9 +214,9 @@ def test_a_reader_misses_nothing_over_a_restart(start: Start) -> None:
             seen = take(stream, 2)
         retitle(api, case_id, "2")
         server.stop()
-    with start() as server, server.client() as api:
-        with follow(api, user_events(opened["session_id"]), params={"after": seen[-1].id}) as stream:
-            retitle(api, case_id, "3")
-            seen += take(stream, 3)
+    events, after = user_events(opened["session_id"]), {"after": seen[-1].id}
+    with start() as server, server.client() as api, follow(api, events, params=after) as stream:
+        retitle(api, case_id, "3")
+        seen += take(stream, 3)
     assert [frame.id for frame in seen] == [1, 2, 3, 4, 5]
     assert titles(seen[1:]) == ["0", "1", "2", "3"]

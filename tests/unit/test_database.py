@@ -102,7 +102,7 @@ def crash(transaction: Transaction, text: str, error: type[BaseException]) -> No
 
 
 async def in_one_group(store: Opened, *work: Callable[[Transaction], object]) -> list[object]:
-    """The outcome of each, results and errors alike: all wait while the writer is held up, and are then taken at once."""
+    """The outcome of each, result or error: all wait while the writer is held up, and are then taken at once."""
     held, go = threading.Event(), threading.Event()
 
     def hold(_: Transaction) -> None:
@@ -297,7 +297,9 @@ async def test_the_migrated_tables_are_the_ones_the_code_speaks_of(tmp_path: Pat
 
 def index_conditions(engine: sa.Engine) -> dict[str, str]:
     with engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '%WHERE%'"))
+        rows = connection.execute(
+            sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '%WHERE%'")
+        )
         return {name: sql.partition("WHERE ")[2] for name, sql in rows}
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import Response as Answer
 from pydantic import BaseModel
 
 from faultmaven.answers import postmortem, service
-from faultmaven.answers.model import Answered, QueryAnswer, QueryState, Unanswered
+from faultmaven.answers.model import Answered, QueryAnswer, QueryState, Unanswered, flat
 from faultmaven.cases import log
 from faultmaven.cases import service as cases
 from faultmaven.cases.events import AnyEvent, event_adapter
@@ -94,8 +94,8 @@ def _json(whole: WholeCase) -> str:
 
 def _answer(state: QueryState, report: Report | None) -> QueryAnswer:
     if report is None:
-        return Unanswered(**dict(state), response="")
-    return Answered(**dict(state), **dict(report))
+        return Unanswered.model_validate_json(flat(state, None, ""))
+    return Answered.model_validate_json(flat(state, report.model_dump_json(), ""))
 
 
 def _attachment(text: str, name: str, media_type: str) -> Answer:

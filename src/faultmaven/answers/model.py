@@ -9,7 +9,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType
 
-from faultmaven.cases.model import storable
+from faultmaven.cases.model import NOT_BLANK, STORABLE, storable
 from faultmaven.diagnosis.report import Maybe, Report
 
 QUERY_LIMIT = 20_000
@@ -33,10 +33,10 @@ def _encodable(value: str) -> str:
     return value.encode("utf-8", "replace").decode()
 
 
-Question = Annotated[str, AfterValidator(_question)]
-Text = Annotated[str, AfterValidator(storable)]
+Question = Annotated[str, AfterValidator(_question), Field(json_schema_extra={"minLength": 1, **NOT_BLANK})]
+Text = Annotated[str, AfterValidator(storable), Field(json_schema_extra=STORABLE)]
 Captured = Annotated[str, AfterValidator(_encodable)]
-Id = Annotated[str, Field(max_length=200), AfterValidator(storable)]
+Id = Annotated[Text, Field(max_length=200)]
 
 
 class Context(BaseModel):
@@ -72,7 +72,7 @@ class RunError(BaseModel):
 
 class Feedback(BaseModel):
     rating: Rating
-    comment: Annotated[str, AfterValidator(storable)] = Field(default="", max_length=4000)
+    comment: Text = Field(default="", max_length=4000)
 
 
 class QueryState(BaseModel):

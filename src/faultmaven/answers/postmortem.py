@@ -20,6 +20,8 @@ Answered = tuple[QueryState, Report]
 
 # What Markdown would act on inside a line: markup, HTML, entities, and addresses it would turn into links.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+# What makes a heading, a list or a rule of a line, if it stands first.
+_LEADING = re.compile(r"^(\d*)([-+=.)])")
 
 
 def write(case: Case, evidence: Sequence[Evidence], queries: Sequence[tuple[QueryState, Report | None]]) -> str:
@@ -146,8 +148,8 @@ def _cites(cites: Sequence[int]) -> str:
 
 
 def plain(text: str) -> str:
-    """Text on one line that Markdown shows as it is, wherever but at the start of a line."""
-    return _SPECIAL.sub(r"\\\g<0>", show_inert(_one_line(text)))
+    """Text on one line that Markdown shows as it is, also at the start of a line or of a list's entry."""
+    return _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", show_inert(_one_line(text))))
 
 
 def _one_line(text: str, limit: int = 500) -> str:

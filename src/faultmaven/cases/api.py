@@ -100,7 +100,7 @@ def routes(database: Database, bus: Bus, settings: Settings, on_delete: OnDelete
         after: After = None,
         limit: PER_PAGE = log.PAGE,
         accept: Accept = None,
-        last_event_id: Annotated[str | None, Header()] = None,
+        last_event_id: stream.LastEventId = None,
     ) -> Answer:
         """A JSON page, or with `Accept: text/event-stream` all that came after and then what comes."""
         start = stream.resume_after(after, last_event_id)

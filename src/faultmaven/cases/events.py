@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 from typing_extensions import TypeAliasType
 
 from faultmaven.diagnosis.report import Maybe, Report
@@ -21,9 +21,16 @@ EndReason = Literal["ended", "ended_by_other", "cap", "idle", "absolute"]
 class Resolution(BaseModel):
     """What it was, in the words of the person who resolved it. `hypothesis_id` names the hypothesis that was right."""
 
-    hypothesis_id: Maybe[str] = Field(default=None, max_length=200)
+    hypothesis_id: Maybe[Annotated[str, Field(max_length=200)]] = None
     cause: str = Field(default="", max_length=4000)
     fix: str = Field(default="", max_length=4000)
+
+    @field_validator("hypothesis_id", mode="before")
+    @classmethod
+    def _given_or_left_out(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("must be left out rather than null")
+        return value
 
 
 class Event(BaseModel):

@@ -9,6 +9,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from faultmaven.cases.events import AnyEvent, CaseStatus, Resolution
 from faultmaven.diagnosis.report import Maybe
 
+# As JSON Schema says what `storable` and `_trimmed` check.
+STORABLE = {"pattern": r"^[^\u0000]*$"}
+NOT_BLANK = {"pattern": r"^[^\u0000]*\S[^\u0000]*$"}
+
 
 def storable(value: str) -> str:
     """Text that every database keeps as it is: no NUL, no half of a surrogate pair."""
@@ -28,7 +32,7 @@ def _trimmed(value: str) -> str:
     return " ".join(trimmed.split())
 
 
-Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_trimmed)]
+Title = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=NOT_BLANK), AfterValidator(_trimmed)]
 
 
 class OpenCase(BaseModel):

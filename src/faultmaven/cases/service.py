@@ -233,6 +233,16 @@ def due_for_removal(transaction: Transaction, undo_hours: int, retention_days: i
     return list(dict.fromkeys((row.id, row.user_id) for row in [*deleted, *idle]))[:most]
 
 
+def is_due_for_removal(transaction: Transaction, case_id: str, undo_hours: int, retention_days: int) -> bool:
+    """Asked again in the transaction that removes: since it was found, somebody may have restored or touched it."""
+    row = transaction.first(_by_id, of_case=case_id)
+    if row is None:
+        return False
+    if row.deleted_at is not None and row.deleted_at <= transaction.now - undo_hours * HOUR:
+        return True
+    return bool(retention_days) and row.updated_at <= transaction.now - retention_days * 24 * HOUR
+
+
 def remove(transaction: Transaction, case_id: str, user_id: str) -> None:
     """For good: the case and its events. Its evidence and queries are their features' to remove first."""
     log.forget_case(transaction, user_id, case_id)

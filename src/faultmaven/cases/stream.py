@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Annotated
 
+from fastapi import Header
 from starlette.responses import StreamingResponse
 
 from faultmaven.bus import Bus
 from faultmaven.cases.events import StreamClosed
 from faultmaven.cases.log import PAGE, Recorded
-from faultmaven.errors import invalid
 
 KEEPALIVE_SECONDS = 15.0
 KEEPALIVE = b": still here\n\n"
 MEDIA_TYPE = "text/event-stream"
 
+# A browser sends back what it was sent last, and nothing at first.
+LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", pattern=r"^[0-9]{0,16}$")]
 Fetch = Callable[[int], Awaitable[list[Recorded]]]
 Number = Callable[[Recorded], int]
 
@@ -105,8 +108,4 @@ def resume_after(after: int | None, last_event_id: str | None) -> int:
     """`?after=` if given, else the browser's Last-Event-ID, else from the beginning."""
     if after is not None:
         return after
-    if not last_event_id:
-        return 0
-    if not last_event_id.isascii() or not last_event_id.isdigit() or len(last_event_id) > 16:
-        raise invalid("Last-Event-ID", "is not a number this server has sent")
-    return int(last_event_id)
+    return int(last_event_id) if last_event_id else 0

@@ -53,11 +53,17 @@ LineNumber = Annotated[int, Query(alias="from", ge=1, le=LAST, description="Firs
 OF_CASE = (CaseNotFound, CaseDeleted)
 NAMED = (EvidenceNotFound, CaseDeleted)
 
+ONE_LINE = Query(
+    min_length=1,
+    max_length=TEXT_LIMIT,
+    description="Literal text within one line",
+    json_schema_extra={"pattern": r"^[^\n\r\ufffd]*$"},
+)
 BINARY = {"type": "string", "format": "binary"}
 UPLOAD: dict[str, Any] = {
     "requestBody": {
-        "required": True,
-        "description": "A form with one or more files, or under any other content type the bytes of one.",
+        "required": False,
+        "description": "A form with one or more files, or under any other content type the bytes of one, if any.",
         "content": {
             upload.FORM: {
                 "schema": {
@@ -154,7 +160,7 @@ def routes(database: Database, store: Store, settings: Settings, forget: Forget)
     async def search_evidence(
         evidence_id: str,
         user: CurrentUser,
-        q: Annotated[str, Query(min_length=1, max_length=TEXT_LIMIT, description="Literal text within one line")],
+        q: Annotated[str, ONE_LINE],
         first: LineNumber = 1,
         limit: Annotated[int, Query(ge=1, le=viewing.MATCH_LIMIT)] = viewing.MATCH_LIMIT,
     ) -> Answer:

@@ -88,7 +88,8 @@ class Guard:
         except Problem as problem:
             await respond(problem, send)
             return
-        await self._app(_without_trailing_slash(scope), receive, send)
+        _drop_trailing_slash(scope)
+        await self._app(scope, receive, send)
 
     def _check_source(self, scope: Scope, headers: Headers, origin: str) -> None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
@@ -154,11 +155,12 @@ def _counting(receive: Receive, limit: int) -> Receive:
     return counted
 
 
-def _without_trailing_slash(scope: Scope) -> Scope:
+def _drop_trailing_slash(scope: Scope) -> None:
+    """In this very scope: the log and the metrics read the route from it that the framework puts in."""
     path: str = scope["path"]
     if len(path) > 1 and path.endswith("/"):
-        return {**scope, "path": path.rstrip("/") or "/", "raw_path": path.rstrip("/").encode() or b"/"}
-    return scope
+        scope["path"] = path.rstrip("/") or "/"
+        scope["raw_path"] = scope["path"].encode()
 
 
 def _with_cors(send: Send, origin: str) -> Send:

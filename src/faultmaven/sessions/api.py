@@ -106,7 +106,7 @@ def routes(database: Database, bus: Bus, limits: Lifetimes) -> APIRouter:
         session_id: str,
         user: CurrentUser,
         after: After = None,
-        last_event_id: Annotated[str | None, Header()] = None,
+        last_event_id: stream.LastEventId = None,
     ) -> Answer:
         """Everything that concerns this user, live, for as long as this session lives; numbered by `cursor`."""
         start = stream.resume_after(after, last_event_id)

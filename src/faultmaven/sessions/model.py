@@ -15,6 +15,10 @@ DEFAULT_TIMEOUT = 60
 Status = Literal["active", "expired", "ended"]
 
 
+# As JSON Schema says what `one_line` checks.
+VISIBLE = {"pattern": r"^[^\u0000-\u001f\u007f]*$"}
+
+
 def one_line(value: str) -> str:
     """For names: no control characters, which would lie in a terminal or a list."""
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
@@ -43,7 +47,7 @@ def _check_plain(value: object, levels: int) -> None:
             _check_plain(item, levels - 1)
 
 
-Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(one_line)]
+Name = Annotated[str, Field(min_length=1, max_length=255, json_schema_extra=VISIBLE), AfterValidator(one_line)]
 Metadata = Annotated[dict[str, Any], AfterValidator(small_json)]
 
 
