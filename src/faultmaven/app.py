@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -49,7 +48,7 @@ from faultmaven.evidence.store import Store
 from faultmaven.identity.guards import Guard, LocalUser, Rules
 from faultmaven.identity.service import local_user
 from faultmaven.identity.tokens import CHALLENGE, proof
-from faultmaven.observability import ASGIApp, Message, Metrics, Observe, Receive, Scope, Send, correlation_id
+from faultmaven.observability import ASGIApp, Metrics, Observe, Receive, Scope, Send, correlation_id
 from faultmaven.sessions import api as sessions_api
 from faultmaven.sessions import service as sessions
 from faultmaven.sessions.service import Lifetimes
@@ -93,7 +92,8 @@ class Capabilities(BaseModel):
 class Application:
     """One server. `bound` is the `host:port` it listens on; `token` None lets every local program in.
 
-    It is an ASGI application; nothing is opened before its lifespan starts.
+    It is an ASGI application; nothing is opened before its lifespan starts. When the start fails for a reason that a
+    person can do something about, `trouble` says it in a sentence.
     """
 
     def __init__(self, settings: Settings, bound: str, token: str | None, clock: Clock = now_micros) -> None:
@@ -103,7 +103,7 @@ class Application:
         self._bound = bound
         self._token = token
         self._user = LocalUser()
-        self._trouble = ""
+        self.trouble = ""
         self._store = Store(settings.evidence_dir)
         self._lifetimes = Lifetimes(
             settings.session_absolute_days, settings.closed_session_days, settings.max_sessions_per_user
@@ -118,17 +118,7 @@ class Application:
         self._asgi: ASGIApp = Observe(Guard(self.api, rules, self._user), self.metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._asgi(scope, receive, self._telling(send) if scope["type"] == "lifespan" else send)
-
-    def _telling(self, send: Send) -> Send:
-        """A start that failed for a known reason is told in a sentence instead of a traceback."""
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "lifespan.startup.failed" and self._trouble:
-                message = {**message, "message": f"faultmaven: {self._trouble}"}
-            await send(message)
-
-        return sending
+        await self._asgi(scope, receive, send)
 
     def _routes(self) -> FastAPI:
         api = FastAPI(
@@ -196,7 +186,7 @@ class Application:
             self._store.prepare()
             await self._database.start()
         except (OSError, SQLAlchemyError) as error:
-            self._trouble = f"the data folder {self.settings.data_dir} cannot be used: {_reason(error)}"
+            self.trouble = f"the data folder {self.settings.data_dir} cannot be used: {_reason(error)}"
             raise
         try:
             self._user.user = await self._database.write(local_user)
@@ -215,8 +205,10 @@ class Application:
             log.info("server.stopped")
 
     async def _warm(self) -> None:
-        with contextlib.suppress(OSError):  # no process to be had now: the first question will say so
+        try:
             await self._engine.warm()
+        except Exception as error:  # no process to be had now: the first question tries again, and says so
+            log.warning("workers.not_warm", exc_info=error)
 
     async def _sweep(self) -> None:
         ages = Ages(self.settings.undo_hours, self.settings.retention_days)

@@ -56,6 +56,15 @@ def configure_logging(form: str, level: str) -> None:
         logger_factory=to_stderr,
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(handlers=[_ToStructlog()], level=logging.WARNING, force=True)
+
+
+class _ToStructlog(logging.Handler):
+    """What a library says in its own words, such as uvicorn of a request it could not read."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        log.log(record.levelno, "library", library=record.name, said=record.getMessage(), exc_info=error)
 
 
 def _json(event: Any, **_: Any) -> bytes:
@@ -178,7 +187,6 @@ class _Exchange:
             "request",
             method=self._scope["method"],
             route=route,
-            path=self._scope["path"],
             status=self._status,
             **self._scope.get("path_params", {}),
             milliseconds=round(seconds * 1000, 2),

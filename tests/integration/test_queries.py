@@ -197,8 +197,20 @@ def test_an_error_in_the_question_itself_is_evidence(api: httpx.Client) -> None:
     assert answer["verdict"] in ("likely_cause", "symptom_only")
     citation = answer["citations"][0]
     assert citation["name"] == "question"
-    lines = question.split("\n")[citation["line_start"] - 1 : citation["line_end"]]
-    assert citation["quote"] == "\n".join(lines)
+    span = {"from": citation["line_start"], "to": citation["line_end"]}
+    shown = api.get(f"/api/v1/evidence/{citation['evidence_id']}/lines", params=span).json()
+    assert citation["quote"] == "\n".join(line["text"] for line in shown["lines"])
+    assert citation["quote"] in question
+
+
+def test_a_question_becomes_evidence_once_however_often_it_is_quoted(api: httpx.Client) -> None:
+    session_id = open_session(api)["session_id"]
+    first = ask(api, session_id, "The worker says:\njava.lang.OutOfMemoryError: Java heap space\nWhat now?")
+    case_id = first["case_id"]
+    second = ask(api, session_id, "And how do I prevent it?", case_id=case_id)
+    kept = api.get(f"/api/v1/cases/{case_id}/evidence").json()["evidence"]
+    assert [one["name"] for one in kept] == ["question"]
+    assert {one["evidence_id"] for one in second["citations"]} <= {kept[0]["evidence_id"]}
 
 
 def test_a_later_question_looks_at_what_the_case_has(api: httpx.Client) -> None:

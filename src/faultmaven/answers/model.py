@@ -9,7 +9,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType
 
-from faultmaven.cases.model import NOT_BLANK, STORABLE, storable
+from faultmaven.cases.text import NOT_BLANK, Text, storable
 from faultmaven.diagnosis.report import Maybe, Report
 
 QUERY_LIMIT = 20_000
@@ -34,7 +34,6 @@ def _encodable(value: str) -> str:
 
 
 Question = Annotated[str, AfterValidator(_question), Field(json_schema_extra={"minLength": 1, **NOT_BLANK})]
-Text = Annotated[str, AfterValidator(storable), Field(json_schema_extra=STORABLE)]
 Captured = Annotated[str, AfterValidator(_encodable)]
 Id = Annotated[Text, Field(max_length=200)]
 

@@ -7,9 +7,10 @@ import time
 from contextlib import aclosing
 from pathlib import Path
 
+import anyio.to_thread
 import structlog
 
-from faultmaven.answers import runs, service
+from faultmaven.answers import runs, service, told
 from faultmaven.answers.coalesce import coalesced
 from faultmaven.answers.engine import Delta, Done, Engine, Exhibit, Progress, Step, Task
 from faultmaven.answers.runs import Run
@@ -130,18 +131,25 @@ class Runner:
             async for group in groups:
                 last = group[-1]
                 happened = _events(run, group)
-                ours = (
-                    await self._database.write(runs.complete, run, happened, last.report, last.fingerprint)
-                    if isinstance(last, Done)
-                    else await self._database.write(runs.write_events, run, happened)
-                )
-                if not ours:
-                    raise NotOurs
                 if isinstance(last, Done):
+                    await self._complete(run, happened, last)
                     return
+                if not await self._database.write(runs.write_events, run, happened):
+                    raise NotOurs
         raise RuntimeError("the engine ended without an answer")
 
+    async def _complete(self, run: Run, happened: list[Event], done: Done) -> None:
+        asked = told.by_hash(run.questions())
+        new = told.quoted(done.report, asked) - {one.sha256 for one, _ in run.exhibits}
+        kept = {one: await anyio.to_thread.run_sync(self._store.keep, asked[one].encode()) for one in new}
+        finished = runs.Finished(done.report, done.fingerprint, kept)
+        if not await self._database.write(runs.complete, run, happened, finished):
+            for stored in kept.values():
+                self._store.discard(stored.evidence_id)
+            raise NotOurs
+
     def _task(self, run: Run) -> Task:
+        asked = told.by_hash(run.questions())
         exhibits = tuple(
             Exhibit(
                 evidence_id=one.evidence_id,
@@ -152,6 +160,7 @@ class Runner:
                 asked_with=asked_with,
             )
             for one, asked_with in run.exhibits
+            if not told.is_question(one.name, one.sha256, asked)
         )
         return Task(run.query_id, run.question, exhibits, run.history)
 

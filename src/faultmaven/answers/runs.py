@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import orjson
 import sqlalchemy as sa
 
+from faultmaven.answers import told
 from faultmaven.answers.model import Status
 from faultmaven.answers.service import WAITING, queries_of_case
 from faultmaven.answers.tables import queries
@@ -22,12 +23,18 @@ from faultmaven.cases.events import AnswerCompleted, AnswerFailed, AnswerStarted
 from faultmaven.cases.tables import cases as case_table
 from faultmaven.database import Transaction, rfc3339
 from faultmaven.diagnosis.report import Report, SeenBefore
+from faultmaven.diagnosis.sources import QUESTION
 from faultmaven.evidence import service as evidence
 from faultmaven.evidence.model import Evidence
+from faultmaven.evidence.store import Stored
+from faultmaven.identity import service as identity
+from faultmaven.identity.service import User
 
 LEASE = 10_000_000
 HISTORY = 5
 SEEN_BEFORE = 5
+# A question was let in already; its text does not have to fit into what is left for evidence.
+UNLIMITED = 1 << 62
 
 _other = queries.alias("other")
 _claimable = (
@@ -98,6 +105,8 @@ _alike = (
     .order_by(queries.c.finished_at.desc())
     .limit(50)
 )
+_shown = sa.select(queries.c.evidence).where(queries.c.id == sa.bindparam("of_query"))
+_show = sa.update(queries).where(queries.c.id == sa.bindparam("of_query")).values(evidence=sa.bindparam("shown"))
 _release_all = sa.update(queries).where(queries.c.status == "running").values(lease_until=0)
 
 
@@ -107,13 +116,17 @@ class Run:
 
     query_id: str
     case_id: str
-    user_id: str
+    user: User
     session_id: str
     attempt: int
     question: str
     asked_at: int
     exhibits: tuple[tuple[Evidence, bool], ...]
     history: tuple[tuple[str, str], ...]
+
+    def questions(self) -> list[str]:
+        """This one and those before it."""
+        return [self.question, *(question for question, _ in self.history)]
 
 
 def is_waiting(transaction: Transaction) -> bool:
@@ -137,7 +150,7 @@ def claim(transaction: Transaction) -> Run | None:
     return Run(
         row.id,
         row.case_id,
-        row.user_id,
+        identity.get_user(transaction, row.user_id),
         row.session_id,
         attempt,
         row.query,
@@ -163,20 +176,51 @@ def write_events(transaction: Transaction, run: Run, happened: list[Event]) -> b
     if not renew(transaction, run):
         return False
     for event in happened:
-        log.record(transaction, run.user_id, event)
+        log.record(transaction, run.user.id, event)
     return True
 
 
-def complete(transaction: Transaction, run: Run, happened: list[Event], report: Report, alike: str | None) -> bool:
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a run came to. `kept` is questions that the report quotes by their hash, on disk to become evidence."""
+
+    report: Report
+    fingerprint: str | None
+    kept: dict[str, Stored]
+
+
+def complete(transaction: Transaction, run: Run, happened: list[Event], finished: Finished) -> bool:
     """The end of a run, stored once together with the last of its text. False: it is no longer this worker's."""
     if not write_events(transaction, run, happened):
         return False
+    alike = finished.fingerprint
+    report = _with_questions(transaction, run, finished)
     report = report.model_copy(update={"seen_before": _seen_before(transaction, run, alike)})
     _end(transaction, run, "completed", report=report.model_dump_json(), alike=alike)
     cases.note_answer(transaction, run.case_id, report.headline)
     done = AnswerCompleted(case_id=run.case_id, query_id=run.query_id, attempt=run.attempt, answer=report)
-    log.record(transaction, run.user_id, done)
+    log.record(transaction, run.user.id, done)
     return True
+
+
+def _with_questions(transaction: Transaction, run: Run, finished: Finished) -> Report:
+    """The report with the questions it quotes cited as evidence; those that were none yet become so."""
+    known = {one.sha256: one.evidence_id for one, _ in run.exhibits}
+    for sha256, stored in finished.kept.items():
+        added = evidence.add(transaction, run.user, run.case_id, stored, QUESTION, told.MEDIA_TYPE, None, UNLIMITED)
+        known[sha256] = added.evidence_id
+    if finished.kept:
+        _looked_at(transaction, run, [known[sha256] for sha256 in finished.kept])
+    return told.renamed(finished.report, known)
+
+
+def _looked_at(transaction: Transaction, run: Run, evidence_ids: list[str]) -> None:
+    """What this query brought does not count as new when the next one is asked."""
+    row = transaction.first(_shown, of_query=run.query_id)
+    assert row is not None
+    shown = orjson.loads(row.evidence)
+    shown["first"] += evidence_ids
+    transaction.execute(_show, of_query=run.query_id, shown=orjson.dumps(shown).decode())
 
 
 def fail(transaction: Transaction, run: Run, code: str, detail: str) -> bool:
@@ -184,7 +228,7 @@ def fail(transaction: Transaction, run: Run, code: str, detail: str) -> bool:
         return False
     _end(transaction, run, "failed", code=code, detail=detail)
     failed = AnswerFailed(case_id=run.case_id, query_id=run.query_id, attempt=run.attempt, code=code, detail=detail)
-    log.record(transaction, run.user_id, failed)
+    log.record(transaction, run.user.id, failed)
     return True
 
 
@@ -216,7 +260,7 @@ def _seen_before(transaction: Transaction, run: Run, alike: str | None) -> list[
     """Earlier cases of the same user with the same trouble, newest first, each once."""
     if alike is None:
         return []
-    rows = transaction.all(_alike, of_user=run.user_id, alike=alike, but_case=run.case_id)
+    rows = transaction.all(_alike, of_user=run.user.id, alike=alike, but_case=run.case_id)
     newest: dict[str, SeenBefore] = {}
     for case_id, at, resolution in rows:
         words = orjson.loads(resolution) if resolution else {}

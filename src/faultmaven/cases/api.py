@@ -87,7 +87,7 @@ def routes(database: Database, bus: Bus, settings: Settings, on_delete: OnDelete
     @router.post("/cases/{case_id}/restore", responses=documented(CaseNotFound))
     async def restore_case(case_id: str, user: CurrentUser) -> Case:
         """Takes a deletion back, as long as it is not final."""
-        return await database.write(service.restore_case, user, case_id)
+        return await database.write(service.restore_case, user, case_id, settings.undo_hours)
 
     @router.get(
         "/cases/{case_id}/events",

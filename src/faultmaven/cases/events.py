@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 from typing_extensions import TypeAliasType
 
+from faultmaven.cases.text import Text
 from faultmaven.diagnosis.report import Maybe, Report
 
 CaseStatus = Literal["open", "mitigated", "resolved"]
@@ -21,9 +22,9 @@ EndReason = Literal["ended", "ended_by_other", "cap", "idle", "absolute"]
 class Resolution(BaseModel):
     """What it was, in the words of the person who resolved it. `hypothesis_id` names the hypothesis that was right."""
 
-    hypothesis_id: Maybe[Annotated[str, Field(max_length=200)]] = None
-    cause: str = Field(default="", max_length=4000)
-    fix: str = Field(default="", max_length=4000)
+    hypothesis_id: Maybe[Annotated[Text, Field(max_length=200)]] = None
+    cause: Text = Field(default="", max_length=4000)
+    fix: Text = Field(default="", max_length=4000)
 
     @field_validator("hypothesis_id", mode="before")
     @classmethod

@@ -7,22 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from faultmaven.cases.events import AnyEvent, CaseStatus, Resolution
+from faultmaven.cases.text import NOT_BLANK, storable
 from faultmaven.diagnosis.report import Maybe
-
-# As JSON Schema says what `storable` and `_trimmed` check.
-STORABLE = {"pattern": r"^[^\u0000]*$"}
-NOT_BLANK = {"pattern": r"^[^\u0000]*\S[^\u0000]*$"}
-
-
-def storable(value: str) -> str:
-    """Text that every database keeps as it is: no NUL, no half of a surrogate pair."""
-    if "\x00" in value:
-        raise ValueError("must not contain the character NUL")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError("must not contain half of a surrogate pair") from error
-    return value
 
 
 def _trimmed(value: str) -> str:

@@ -20,7 +20,7 @@ from faultmaven.identity.service import User
 HOUR = 3_600_000_000
 UNTITLED = "New case"
 TITLE_LIMIT = 80
-SEARCH_LIMIT = 100_000
+SEARCH_LIMIT = 1_000_000
 
 _by_id = sa.select(cases).where(cases.c.id == sa.bindparam("of_case"))
 _insert = sa.insert(cases)
@@ -213,9 +213,11 @@ def delete_case(transaction: Transaction, user: User, case_id: str, undo_hours: 
     return DeletedCase(case_id=row.id, restorable_until=until)
 
 
-def restore_case(transaction: Transaction, user: User, case_id: str) -> Case:
-    """Takes a deletion back; on a case that was not deleted it changes nothing."""
+def restore_case(transaction: Transaction, user: User, case_id: str, undo_hours: int) -> Case:
+    """Takes a deletion back; on a case that was not deleted it changes nothing. Too late, it is CaseNotFound."""
     row = _own_row(transaction, user, case_id)
+    if is_due_for_removal(transaction, case_id, undo_hours, 0):
+        raise CaseNotFound("This case was deleted for good.")
     if row.deleted_at is not None:
         transaction.execute(_mark_deleted, of_case=row.id, at=None, now=transaction.now)
         log.record(transaction, user.id, CaseRestored(case_id=row.id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import fcntl
+import logging
 import os
 import signal
 import socket
@@ -36,20 +37,23 @@ def run(arguments: Namespace) -> int:
     """Serves until SIGTERM or SIGINT. 0 after an orderly stop, 3 when something is in the way, told on stderr."""
     os.umask(0o077)
     try:
-        settings = _settings(arguments)
-        configure_logging(settings.log_format, settings.log_level)
-        prepare_folder(settings.data_dir)
-        lock = _lock(settings.data_dir)
-        token = keep_token(settings.token_file)
-        listening = listen(settings.host, settings.port)
+        _serve(_settings(arguments))
     except (CannotStart, UnusableToken) as error:
         print(f"faultmaven: {error}", file=sys.stderr)
         return 3
     except OSError as error:
         print(f"faultmaven: {error.strerror}: {error.filename}", file=sys.stderr)
         return 3
-    with listening, os.fdopen(lock):
-        return _serve(settings, listening, token if settings.local_auth == "on" else None)
+    return 0
+
+
+def _serve(settings: Settings) -> None:
+    configure_logging(settings.log_format, settings.log_level)
+    prepare_folder(settings.data_dir)
+    with os.fdopen(_lock(settings.data_dir)):
+        token = keep_token(settings.token_file)
+        with listen(settings.host, settings.port) as listening:
+            _answer(settings, listening, token if settings.local_auth == "on" else None)
 
 
 def _settings(arguments: Namespace) -> Settings:
@@ -117,7 +121,7 @@ def bound_address(listening: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _serve(settings: Settings, listening: socket.socket, token: str | None) -> int:
+def _answer(settings: Settings, listening: socket.socket, token: str | None) -> None:
     bound = bound_address(listening)
     application = Application(settings, bound, token)
     config = uvicorn.Config(
@@ -129,8 +133,12 @@ def _serve(settings: Settings, listening: socket.socket, token: str | None) -> i
         lifespan="on",
     )
     server = _Server(config, lambda: _greet(bound, token), application.bus.close)
-    server.run(sockets=[listening])
-    return 0 if server.started else 3
+    # One sentence is enough where the reason is known.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not application.trouble)
+    try:
+        server.run(sockets=[listening])
+    except SystemExit as error:  # uvicorn's way of saying that the start failed
+        raise CannotStart(application.trouble or "the server did not start; the log has the reason") from error
 
 
 def _greet(bound: str, token: str | None) -> None:

@@ -34,7 +34,7 @@ API = "/api/"
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/api/v1/capabilities"})
 EXTENSION_SCHEMES = ("chrome-extension://", "moz-extension://", "safari-web-extension://")
 EXPOSED = b"Location, ETag, Retry-After, X-Correlation-ID"
-ALLOWED_METHODS = b"GET, HEAD, POST, PATCH, DELETE"
+ALLOWED_METHODS = b"GET, POST, PATCH, DELETE"
 ALLOWED_HEADERS = (
     b"Authorization, Content-Type, Accept, Idempotency-Key, If-Match, Last-Event-ID, Prefer, "
     b"X-Correlation-ID, traceparent"

@@ -12,6 +12,7 @@ from faultmaven.identity.tables import users
 LOCAL = "local"
 
 _by_name = sa.select(users.c.id, users.c.name).where(users.c.name == sa.bindparam("name"))
+_by_id = sa.select(users.c.id, users.c.name).where(users.c.id == sa.bindparam("id"))
 _insert = sa.insert(users).values(
     id=sa.bindparam("id"), name=sa.bindparam("name"), created_at=sa.bindparam("now"), next_cursor=1
 )
@@ -21,6 +22,13 @@ _insert = sa.insert(users).values(
 class User:
     id: str
     name: str
+
+
+def get_user(transaction: Transaction, user_id: str) -> User:
+    """Of an id that the server itself has stored."""
+    row = transaction.first(_by_id, id=user_id)
+    assert row is not None, user_id
+    return User(row.id, row.name)
 
 
 def local_user(transaction: Transaction) -> User:

@@ -221,7 +221,7 @@ def patch_session(
         raise Stale()
     metadata = _patched(before.metadata, body)
     case_id = body.case_id if "case_id" in body.model_fields_set else row.case_id
-    if case_id != row.case_id and case_id is not None:
+    if body.case_id is not None:
         cases.live_row(transaction, user, case_id)
     details = _encode(metadata)
     if (details, case_id) != (row.metadata, row.case_id):
