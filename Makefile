@@ -37,7 +37,7 @@ extension/node_modules/packages.done: extension/package-lock.json extension/.npm
 extension/dist/panel.done src/faultmaven/static/index.html &: extension/node_modules/packages.done $(PANEL_SOURCES)
 	@echo "Building the panel: extension/dist/chromium, extension/dist/firefox, and the page the server serves"
 	@$(NPM) run --silent build >dist.log 2>&1 || { cat dist.log; exit 1; }
-	@rm extension/dist.log
+	@rm -f extension/dist.log
 	@touch extension/dist/panel.done src/faultmaven/static/index.html
 
 extension: setup extension/dist/panel.done  ## build the panel: extension/dist/chromium, extension/dist/firefox, the served page
@@ -62,7 +62,7 @@ bench: setup  ## measure; the figures go to docs/performance.md
 	@$(BIN)/python -m bench
 
 contract: setup extension/node_modules/packages.done  ## write contract/openapi.json and the panel's types anew
-	@$(BIN)/faultmaven contract > contract/openapi.json
+	@$(BIN)/faultmaven contract > contract/openapi.json.new && mv contract/openapi.json.new contract/openapi.json
 	@$(NPM) run --silent types
 
 docs: setup  ## write the README's configuration table anew

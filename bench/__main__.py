@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from bench import load, logs
+from bench import load, logs, panel
 from tests.servers import COMMAND, running
 
 REPORT = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -40,7 +40,7 @@ class Figure:
 def main() -> None:
     figures = []
     with tempfile.TemporaryDirectory() as folder:
-        for part in (requests, first_answer, start_up, large_log):
+        for part in (requests, first_answer, start_up, large_log, panel_in_browser):
             for figure in part(Path(folder)):
                 print(
                     f"{'met ' if figure.met else 'MISS'} {figure.what}: {figure.measured} (wanted {figure.wanted})",
@@ -185,6 +185,19 @@ def large_log(folder: Path) -> Iterator[Figure]:
         took.append(time.perf_counter() - began)
     middle = statistics.median(took)
     yield Figure("faultmaven ask on a 100 MB log, median of 3", f"{middle:.1f} s", "≤ 6 s", middle <= 6)
+
+
+def panel_in_browser(folder: Path) -> Iterator[Figure]:
+    """From opening the side panel, with an answered question to come back to; and what is loaded for it."""
+    opened = panel.openings(folder, 20)
+    ready = statistics.median(one.ready for one in opened)
+    restored = statistics.median(one.restored for one in opened)
+    yield Figure("panel ready to type, median of 20", f"{ready:.0f} ms", "≤ 300 ms", ready <= 300)
+    yield Figure("conversation restored, median of 20", f"{restored:.0f} ms", "≤ 600 ms", restored <= 600)
+    for build, document in panel.BUILDS.items():
+        kilobytes = panel.first_load(document) / 1000
+        what = f"first-load JavaScript of the {build}, gzip"
+        yield Figure(what, f"{kilobytes:.1f} kB", "≤ 60 kB", kilobytes <= 60)
 
 
 def _with_figures(report: str, figures: list[Figure]) -> str:

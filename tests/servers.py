@@ -40,6 +40,10 @@ class Server:
     def url(self) -> str:
         return f"http://{self.bound}"
 
+    @property
+    def port(self) -> int:
+        return int(self.bound.rpartition(":")[2])
+
     def client(self, **headers: str) -> httpx.Client:
         bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=PATIENCE)

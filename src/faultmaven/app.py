@@ -183,15 +183,7 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
         try:
-            self._store.prepare()
-            await self._database.start()
-        except (OSError, SQLAlchemyError) as error:
-            self.trouble = f"the data folder {self.settings.data_dir} cannot be used: {_reason(error)}"
-            raise
-        try:
-            self._user.user = await self._database.write(local_user)
-            await self._database.scan(evidence.remove_orphans, self._store)
-            await self._runner.start()
+            await self._start()
             chores = [asyncio.create_task(self._sweep()), asyncio.create_task(self._warm())]
             log.info("server.started", address=self._bound, data_dir=str(self.settings.data_dir))
             yield
@@ -202,7 +194,18 @@ class Application:
             await self._runner.stop()
         finally:
             await self._database.stop()
-            log.info("server.stopped")
+        log.info("server.stopped")
+
+    async def _start(self) -> None:
+        try:
+            self._store.prepare()
+            await self._database.start()
+            self._user.user = await self._database.write(local_user)
+            await self._database.scan(evidence.remove_orphans, self._store)
+            await self._runner.start()
+        except (OSError, SQLAlchemyError, Problem) as error:
+            self.trouble = f"the data folder {self.settings.data_dir} cannot be used: {_reason(error)}"
+            raise
 
     async def _warm(self) -> None:
         try:
@@ -223,8 +226,14 @@ class Application:
             await asyncio.sleep(SWEEP_SECONDS)
 
 
-def _reason(error: OSError | SQLAlchemyError) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else str(getattr(error, "orig", error))
+def _reason(error: OSError | SQLAlchemyError | Problem) -> str:
+    match error:
+        case Problem():
+            return error.detail
+        case OSError():
+            return error.strerror or str(error)
+        case _:
+            return str(getattr(error, "orig", error))
 
 
 def _hosts(bound: str, allowed: tuple[str, ...]) -> frozenset[str]:

@@ -11,11 +11,12 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
+import anyio
 import anyio.to_thread
 import sqlalchemy as sa
 
@@ -28,6 +29,7 @@ T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 GROUP_LIMIT = 256
+SCANS_AT_ONCE = 6
 
 
 @dataclass(slots=True)
@@ -60,10 +62,12 @@ class SqliteDatabase:
             f"sqlite:///{path}",
             connect_args={"check_same_thread": False, "timeout": 10},
             isolation_level="AUTOCOMMIT",
-            pool_size=8,
+            pool_size=SCANS_AT_ONCE + 2,  # and the writer, and the reader on the loop
             max_overflow=0,
         )
         sa.event.listen(self._engine, "connect", _prepare)
+        # Who has to wait for a connection waits here, and not in one of the threads that others need.
+        self._scanning = anyio.CapacityLimiter(SCANS_AT_ONCE)
         self._statements = Statements(self._engine.dialect)
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -72,8 +76,11 @@ class SqliteDatabase:
         self._reading: sqlite3.Connection | None = None
 
     async def start(self) -> None:
-        """Opens the file, brings its tables up to date and starts the writer. Raises OSError or DatabaseError."""
-        await anyio.to_thread.run_sync(self._migrate)
+        """Opens the file, brings its tables up to date and starts the writer. Raises SQLAlchemyError or a Problem."""
+        try:
+            await anyio.to_thread.run_sync(self._migrate)
+        except sqlite3.Error as error:
+            raise _as_problem(error) from error
         self._loop = asyncio.get_running_loop()
         self._read_connection = self._engine.connect()
         self._reading = _driver(self._read_connection)
@@ -82,10 +89,10 @@ class SqliteDatabase:
 
     async def stop(self) -> None:
         """Finishes what is waiting, then closes the file."""
-        if self._thread is not None:
+        writer, self._thread = self._thread, None  # what is handed over from here on would never be run
+        if writer is not None:
             self._jobs.put(None)
-            await anyio.to_thread.run_sync(self._thread.join)
-            self._thread = None
+            await anyio.to_thread.run_sync(writer.join)
         if self._read_connection is not None:
             self._read_connection.close()
             self._read_connection = self._reading = None
@@ -114,7 +121,7 @@ class SqliteDatabase:
                 with _snapshot(driver):
                     return work(self._transaction(driver), *args, **kwargs)
 
-        return await anyio.to_thread.run_sync(scanning)
+        return await anyio.to_thread.run_sync(scanning, limiter=self._scanning)
 
     def _transaction(self, driver: sqlite3.Connection) -> Transaction:
         return Transaction(driver, self._statements, self._clock())
@@ -124,9 +131,11 @@ class SqliteDatabase:
         newest = max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
         with self._engine.connect() as connection:
             if sa.inspect(connection).has_table("alembic_version"):
-                present = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+                present = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or ""
                 if present == newest:
                     return
+                if present > newest:
+                    raise Unavailable("a newer version of FaultMaven has used it; start that one, or choose another")
             driver = _driver(connection)
             driver.execute("BEGIN IMMEDIATE")
             try:
@@ -179,7 +188,9 @@ class SqliteDatabase:
             driver.execute("COMMIT")
         except BaseException as error:  # whatever it was, the writer lives on and the callers are told
             if driver.in_transaction:
-                driver.execute("ROLLBACK")
+                # Where the disk fails even this, the next group cannot begin, and comes here again.
+                with suppress(sqlite3.Error):
+                    driver.execute("ROLLBACK")
             told = _as_problem(error)
             for job in group:
                 job.error, job.topics = told, set()
@@ -210,6 +221,8 @@ def _as_problem(error: BaseException) -> BaseException:
         return Unavailable(
             "The database file cannot be written; nothing was stored. Check the disk with the data folder."
         )
+    if "database is locked" in text:
+        return Unavailable("Another program holds the database file, so nothing was stored. End it, then try again.")
     return error
 
 

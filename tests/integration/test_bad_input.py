@@ -161,6 +161,7 @@ def test_a_case_is_not_changed_to_what_is_out_of_bounds(api: httpx.Client, body:
         ({"status": "closed"}, "status"),
         ({"q": "x" * 501}, "q"),
         ({"cursor": "AAAA"}, "cursor"),
+        ({"cursor": "LTk5OTk5OTk5OTk5OTk5OTk5OTk5Ong"}, "cursor"),  # a time that no database takes
         ({"cursor": "€"}, "cursor"),
         ({"cursor": "x" * 501}, "cursor"),
     ],

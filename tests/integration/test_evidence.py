@@ -220,7 +220,6 @@ def test_what_is_quoted_of_a_very_long_line_stands_there(api: httpx.Client) -> N
         assert citation["quote"] == content[citation["column_start"] : citation["column_end"]].decode()
 
 
-@pytest.mark.xfail(reason="only the beginning of a very long line is read, and the coverage does not say so")
 def test_nobody_is_told_that_all_is_well_where_not_all_was_read(api: httpx.Client) -> None:
     answer = ask_about(api, export_in_one_line())
     assert answer["citations"] or (answer["verdict"] == "not_enough_evidence" and answer["coverage"]["truncated"])

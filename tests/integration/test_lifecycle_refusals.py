@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.integration.conftest import Start
 from tests.servers import COMMAND, PATIENCE
 
 from faultmaven.cli import main
+from faultmaven.cli.serve import CannotStart, listen
 
 CANNOT_START = 3
 
@@ -59,6 +61,11 @@ def test_a_port_that_is_in_use(data_dir: Path) -> None:
         said = refused(data_dir, "--port", str(port))
     assert f"port {port} is in use" in said
     assert "--port" in said
+
+
+def test_a_port_that_another_server_is_about_to_use() -> None:
+    with listen("127.0.0.1", 0) as starting, pytest.raises(CannotStart, match="is in use"):
+        listen("127.0.0.1", starting.getsockname()[1])
 
 
 def test_a_data_folder_that_is_in_use(start: Start) -> None:
@@ -112,6 +119,21 @@ def test_a_file_that_is_no_database(data_dir: Path) -> None:
     assert "not a database" in said
     assert "Traceback" not in said
     assert (data_dir / "faultmaven.db").read_bytes() == content
+
+
+def test_a_database_of_a_newer_version(start: Start) -> None:
+    with start() as server:
+        server.stop()
+    with sqlite3.connect(server.data_dir / "faultmaven.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert "newer version" in refused(server.data_dir)
+
+
+def test_a_database_that_another_program_holds(data_dir: Path) -> None:
+    with sqlite3.connect(data_dir / "faultmaven.db", isolation_level=None) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        assert "Another program holds the database file" in refused(data_dir)
 
 
 WRONG = {

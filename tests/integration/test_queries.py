@@ -264,6 +264,18 @@ def test_an_analysis_that_fails_is_told_and_the_case_goes_on(start_timed: StartT
         assert later["status"] == "completed"
 
 
+def test_a_damaged_analysis_is_made_again(start_timed: StartTimed) -> None:
+    with start_timed() as server, server.client() as api:
+        session_id, case_id = open_session(api)["session_id"], make_case(api)
+        add_evidence(api, case_id, DISK_FULL)
+        before = ask(api, session_id, "What is wrong?", case_id=case_id)
+        [kept] = (server.data_dir / "evidence" / "analysis").iterdir()
+        whole = kept.read_bytes()
+        kept.write_bytes(whole[: len(whole) // 2])
+        assert ask(api, session_id, "What is wrong?", case_id=case_id)["headline"] == before["headline"]
+        assert kept.read_bytes() == whole
+
+
 def test_feedback_is_kept_and_the_last_word_counts(api: httpx.Client) -> None:
     answer = ask(api, open_session(api)["session_id"], "what does ENOSPC mean?")
     path = f"/api/v1/queries/{answer['query_id']}"

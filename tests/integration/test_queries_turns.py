@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import httpx
 from tests.following import follow
 from tests.integration.conftest import Start, add_evidence, ask, make_case, open_session
@@ -132,3 +134,28 @@ def test_deleting_the_evidence_takes_the_answers_that_quote_it_along(api: httpx.
     assert "No space left" not in told
     seqs = [event["seq"] for event in api.get(f"/api/v1/cases/{case_id}/events").json()["events"]]
     assert seqs == list(range(1, len(seqs) + 1))
+    assert api.get("/api/v1/cases", params={"q": answer["headline"]}).json()["cases"] == []
+    assert case_id in api.get("/api/v1/cases", params={"q": "What is wrong?"}).text
+
+
+def test_who_follows_a_question_is_told_when_its_evidence_is_deleted(api: httpx.Client) -> None:
+    session_id, case_id = open_session(api)["session_id"], make_case(api)
+    evidence_id = add_evidence(api, case_id, long_log())
+    body = {"session_id": session_id, "query": "What is wrong?", "case_id": case_id}
+    with follow(api, QUERY, method="POST", json=body) as stream:
+        stream.until("answer.progress")
+        api.delete(f"/api/v1/evidence/{evidence_id}")
+        assert [frame.event for frame in stream][-1] == "answer.cancelled"
+
+
+def test_the_stream_of_an_answer_that_is_gone_says_so_and_ends(api: httpx.Client) -> None:
+    session_id, case_id = open_session(api)["session_id"], make_case(api)
+    evidence_id = add_evidence(api, case_id, DISK_FULL)
+    body = {"session_id": session_id, "query": "What is wrong?", "case_id": case_id}
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    assert api.post(QUERY, json=body, headers=key).json()["status"] == "completed"
+    api.delete(f"/api/v1/evidence/{evidence_id}")
+    with follow(api, QUERY, method="POST", json=body, headers=key) as stream:
+        frames = list(stream)
+    assert [frame.event for frame in frames] == ["question.asked", "stream.closed"]
+    assert frames[-1].data["code"] == "evidence_deleted"

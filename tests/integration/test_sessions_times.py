@@ -144,3 +144,14 @@ def test_what_was_swept_away_is_not_found(start_timed: StartTimed) -> None:
     with start_timed(closed_session_days=1, ahead_minutes=3000) as server, server.client() as api:
         assert code_of(api.get(f"{SESSIONS}/{ended['session_id']}"), 404) == "session_not_found"
         assert open_session(api, client_id=ended["client_id"])["previous_session_id"] is None
+
+
+def test_a_clock_that_was_set_back_does_not_hide_the_live_session(start_timed: StartTimed) -> None:
+    with start_timed() as server, server.client() as api:
+        before = open_session(api, client_id="laptop")["session_id"]
+        api.delete(f"{SESSIONS}/{before}")
+        server.advance(minutes=-10)
+        opened = open_session(api, client_id="laptop")
+        again = open_session(api, client_id="laptop")
+    assert opened["previous_session_id"] == before
+    assert (again["session_id"], again["session_resumed"]) == (opened["session_id"], True)

@@ -135,13 +135,18 @@ def _take_back(store: Store, attached: list[Attached]) -> None:
 
 
 def _attach(store: Store, context: Context) -> list[Attached]:
-    attached = []
-    if context.page_content:
-        content = context.page_content.encode()
-        attached.append(Attached(store.keep(content), _page_name(context), "text/html"))
-    if context.text_data:
-        content = context.text_data.encode()
-        attached.append(Attached(store.keep(content), "pasted text", "text/plain"))
+    """All of it, or with StorageFull none."""
+    attached: list[Attached] = []
+    try:
+        if context.page_content:
+            content = context.page_content.encode()
+            attached.append(Attached(store.keep(content), _page_name(context), "text/html"))
+        if context.text_data:
+            content = context.text_data.encode()
+            attached.append(Attached(store.keep(content), "pasted text", "text/plain"))
+    except BaseException:
+        _take_back(store, attached)
+        raise
     return attached
 
 
@@ -179,7 +184,11 @@ def _follow_query(database: Database, bus: Bus, asked: Asked) -> AsyncIterator[b
     async def fetch(after: int) -> list[log.Recorded]:
         return await database.read(log.of_query, asked.query_id, after)
 
+    async def still() -> float | stream.Closing:
+        gone = await database.read(service.is_forgotten, asked.query_id)
+        return stream.Closing(service.EVIDENCE_DELETED) if gone else stream.KEEPALIVE_SECONDS
+
     followed = stream.Followed(
-        log.topic_of_case(asked.case_id), fetch, stream.by_seq, stream.forever, lambda event: event.type in LAST_EVENTS
+        log.topic_of_case(asked.case_id), fetch, stream.by_seq, still, lambda event: event.type in LAST_EVENTS
     )
     return stream.follow(bus, followed, 0)

@@ -6,12 +6,10 @@ A worker reads evidence once per content: the digest is kept beside the evidence
 from __future__ import annotations
 
 import ctypes
-import mmap
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
 from functools import partial
 from pathlib import Path
 
@@ -23,8 +21,9 @@ from faultmaven.answers.engine import Delta, Done, Exhibit, Progress, Step, Task
 from faultmaven.diagnosis.diagnose import Earlier, Source, diagnose, fingerprint
 from faultmaven.diagnosis.digest import Digest
 from faultmaven.diagnosis.lines import Document
-from faultmaven.diagnosis.read import READER_VERSION, read
+from faultmaven.diagnosis.read import read
 from faultmaven.diagnosis.report import Report
+from faultmaven.evidence.files import mapped
 
 _PR_SET_PDEATHSIG = 1
 _digests: TypeAdapter[Digest] = TypeAdapter(Digest)
@@ -35,12 +34,12 @@ class EmbeddedEngine:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._limiter = anyio.CapacityLimiter(workers)
 
     async def run(self, task: Task) -> AsyncGenerator[Step, None]:
         if task.exhibits:
             yield Progress(_reading(task.exhibits))
-        report, alike = await anyio.to_process.run_sync(answer, task, cancellable=True, limiter=self._limit())
+        report, alike = await anyio.to_process.run_sync(answer, task, cancellable=True, limiter=self._limiter)
         parsed = Report.model_validate_json(report)
         yield Delta(parsed.response)
         yield Done(parsed, alike)
@@ -49,12 +48,7 @@ class EmbeddedEngine:
         """Starts the workers before the first questions need them."""
         async with anyio.create_task_group() as group:
             for _ in range(self._workers):
-                group.start_soon(partial(anyio.to_process.run_sync, ready, cancellable=True, limiter=self._limit()))
-
-    def _limit(self) -> anyio.CapacityLimiter:
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(self._workers)
-        return self._limiter
+                group.start_soon(partial(anyio.to_process.run_sync, ready, cancellable=True, limiter=self._limiter))
 
 
 def _reading(exhibits: tuple[Exhibit, ...]) -> str:
@@ -73,52 +67,42 @@ def answer(task: Task) -> tuple[str, str | None]:
     """Runs in a worker: the Report as JSON, and its fingerprint."""
     _die_with_parent()
     history = [Earlier(question, Report.model_validate_json(report)) for question, report in task.history]
-    with _opened(task.exhibits) as sources:
-        report = diagnose(task.question, sources, history)
-        return report.model_dump_json(), fingerprint(report, sources)
+    sources = [_source(exhibit) for exhibit in task.exhibits]
+    report = diagnose(task.question, sources, history)
+    return report.model_dump_json(), fingerprint(report, sources)
 
 
-@contextmanager
-def _opened(exhibits: tuple[Exhibit, ...]) -> Iterator[list[Source]]:
-    maps = [_mapped(exhibit.path) for exhibit in exhibits]
-    yield [
-        Source(
-            exhibit.evidence_id,
-            exhibit.name,
-            Document(memoryview(content)),
-            _digest(content, exhibit),
-            exhibit.asked_with,
-        )
-        for exhibit, content in zip(exhibits, maps, strict=True)
-    ]
+def _source(exhibit: Exhibit) -> Source:
+    content = mapped(exhibit.path)
+    return Source(exhibit.evidence_id, exhibit.name, Document(content), _digest(content, exhibit), exhibit.asked_with)
 
 
-def _mapped(path: Path) -> mmap.mmap | bytes:
-    """Empty files cannot be mapped. The map lives as long as something looks at it."""
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            return b""
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+def _digest(content: memoryview, exhibit: Exhibit) -> Digest:
+    kept = _kept(exhibit.analysis)
+    if kept is None:
+        kept = read(content)
+        _keep(exhibit.analysis, _digests.dump_json(kept))
+    return kept
 
 
-def _digest(content: mmap.mmap | bytes, exhibit: Exhibit) -> Digest:
-    if exhibit.analysis.exists():
-        kept = _digests.validate_json(exhibit.analysis.read_bytes())
-        if kept.version == READER_VERSION:
-            return kept
-    digest = read(content)
-    _keep(exhibit.analysis, _digests.dump_json(digest))
-    return digest
+def _kept(path: Path) -> Digest | None:
+    """None also for one that cannot be read: it is not fsynced, so a power cut may leave half of it."""
+    try:
+        return _digests.validate_json(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Whole or not at all: another worker may be reading it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Whole or not at all: another worker may be reading it. Without it the next question only takes longer."""
     unfinished = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    unfinished.replace(path)
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
 
 
 def _die_with_parent() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query
 from fastapi.responses import Response as Answer
 from pydantic import BaseModel
@@ -67,8 +68,8 @@ def routes(database: Database) -> APIRouter:
         """As an attachment: Markdown to finish by hand, or complete JSON."""
         whole = await database.scan(collect, user, case_id)
         if form == "json":
-            return _attachment(_json(whole), f"{case_id}.json", "application/json")
-        text = postmortem.write(whole.case, whole.evidence, whole.queries)
+            return _attachment(await run_sync(_json, whole), f"{case_id}.json", "application/json")
+        text = await run_sync(postmortem.write, whole.case, whole.evidence, whole.queries)
         return _attachment(text, f"{case_id}.md", "text/plain; charset=utf-8")
 
     return router

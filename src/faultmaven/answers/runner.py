@@ -121,7 +121,10 @@ class Runner:
         """Renews the lease until the run is no longer ours."""
         with self._bus.listen(service.topic(run.query_id)) as listener:
             while await self._database.write(runs.renew, run):
-                await listener.wait(RENEW_SECONDS)
+                if listener.closed:  # nothing wakes us any more, and the run may still come to its end
+                    await asyncio.sleep(RENEW_SECONDS)
+                else:
+                    await listener.wait(RENEW_SECONDS)
 
     async def _answer(self, run: Run) -> None:
         async with (

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from faultmaven.answers import told
 from faultmaven.answers.model import Status
-from faultmaven.answers.service import WAITING, queries_of_case
+from faultmaven.answers.service import WAITING
 from faultmaven.answers.tables import queries
 from faultmaven.cases import log
 from faultmaven.cases import service as cases
@@ -57,6 +57,12 @@ _claimable = (
     )
     .order_by(queries.c.created_at)
     .limit(1)
+)
+_newest_answers = (
+    sa.select(queries.c.query, queries.c.answer)
+    .where(queries.c.case_id == sa.bindparam("of_case"), queries.c.answer.is_not(None))
+    .order_by(queries.c.created_at.desc(), queries.c.id.desc())
+    .limit(HISTORY)
 )
 _start = (
     sa.update(queries)
@@ -146,7 +152,7 @@ def claim(transaction: Transaction) -> Run | None:
     shown = orjson.loads(row.evidence)
     exhibits = [(present[one], True) for one in shown["first"] if one in present]
     exhibits += [(present[one], False) for one in shown["others"] if one in present]
-    history = [(one.query, one.answer) for one in queries_of_case(transaction, row.case_id) if one.answer]
+    history = transaction.all(_newest_answers, of_case=row.case_id)
     return Run(
         row.id,
         row.case_id,
@@ -156,7 +162,7 @@ def claim(transaction: Transaction) -> Run | None:
         row.query,
         row.created_at,
         tuple(exhibits),
-        tuple(history[-HISTORY:]),
+        tuple((one.query, one.answer) for one in reversed(history)),
     )
 
 

@@ -35,6 +35,7 @@ from faultmaven.sessions.service import Lifetimes
 
 WAITING = "queries"
 KEY_HOURS = 48
+EVIDENCE_DELETED = "evidence_deleted"
 
 _by_id = sa.select(queries).where(queries.c.id == sa.bindparam("of_query"))
 _by_key = sa.select(queries).where(
@@ -44,6 +45,8 @@ _insert = sa.insert(queries)
 _of_case = (
     sa.select(queries).where(queries.c.case_id == sa.bindparam("of_case")).order_by(queries.c.created_at, queries.c.id)
 )
+_shown_in_case = sa.select(queries.c.evidence).where(queries.c.case_id == sa.bindparam("of_case"))
+_error_of = sa.select(queries.c.error_code).where(queries.c.id == sa.bindparam("of_query"))
 _unfinished = (
     sa.select(queries)
     .where(queries.c.case_id == sa.bindparam("of_case"), queries.c.status.in_(("queued", "running")))
@@ -175,8 +178,8 @@ def _fresh_and_others(
     transaction: Transaction, user: User, case_id: str, added: list[str]
 ) -> tuple[list[str], list[str]]:
     """What was added to the case since its last question came with this one; it is looked at first."""
-    earlier = queries_of_case(transaction, case_id)
-    asked = {one for row in earlier for part in orjson.loads(row.evidence).values() for one in part}
+    earlier = transaction.all(_shown_in_case, of_case=case_id)
+    asked = {one for (shown,) in earlier for part in orjson.loads(shown).values() for one in part}
     all_ids = [one.evidence_id for one in evidence.of_case(transaction, user, case_id)]
     fresh = [one for one in all_ids if one in added or one not in asked]
     return fresh, [one for one in all_ids if one not in fresh]
@@ -262,15 +265,30 @@ def topic(query_id: str) -> str:
 
 def forget_evidence(transaction: Transaction, user: User, case_id: str, evidence_id: str) -> None:
     """An answer quotes the evidence it looked at, so it goes with it; the question stays."""
+    found_by = []
     for row in queries_of_case(transaction, case_id):
+        found_by.append(row.query)
         shown = orjson.loads(row.evidence)
-        if evidence_id not in shown["first"] + shown["others"]:
-            continue
-        if row.status not in FINISHED:
-            _cancel_row(transaction, row)
-        log.forget_answer(transaction, user.id, case_id, row.id)
-        detail = "The answer was removed together with the evidence it quoted."
-        transaction.execute(_forget_answer, of_query=row.id, code="evidence_deleted", detail=detail)
+        if evidence_id in shown["first"] + shown["others"]:
+            _forget(transaction, user, row)
+        elif row.answer:
+            found_by.append(orjson.loads(row.answer)["headline"])
+    cases.find_only_by(transaction, cases.live_row(transaction, user, case_id), found_by)
+
+
+def _forget(transaction: Transaction, user: User, row: Row) -> None:
+    log.forget_answer(transaction, user.id, row.case_id, row.id)
+    # Only now: who follows this query must still be told that it has come to its end.
+    if row.status not in FINISHED:
+        _cancel_row(transaction, row)
+    detail = "The answer was removed together with the evidence it quoted."
+    transaction.execute(_forget_answer, of_query=row.id, code=EVIDENCE_DELETED, detail=detail)
+
+
+def is_forgotten(transaction: Transaction, query_id: str) -> bool:
+    """Whether what was answered has been taken out of the log, so that nobody need wait for its last event."""
+    row = transaction.first(_error_of, of_query=query_id)
+    return row is None or row.error_code == EVIDENCE_DELETED
 
 
 def forget_case(transaction: Transaction, case_id: str) -> None:

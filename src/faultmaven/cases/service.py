@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -22,7 +23,9 @@ UNTITLED = "New case"
 TITLE_LIMIT = 80
 SEARCH_LIMIT = 1_000_000
 
-_by_id = sa.select(cases).where(cases.c.id == sa.bindparam("of_case"))
+# Without `search_text`: it may be a megabyte, and a case is looked up by every request that names it.
+_columns = [column for column in cases.c if column is not cases.c.search_text]
+_by_id = sa.select(*_columns).where(cases.c.id == sa.bindparam("of_case"))
 _insert = sa.insert(cases)
 _change = (
     sa.update(cases)
@@ -31,17 +34,23 @@ _change = (
         title=sa.bindparam("new_title"),
         status=sa.bindparam("new_status"),
         resolution=sa.bindparam("new_resolution"),
-        search_text=sa.bindparam("new_search_text"),
         updated_at=sa.bindparam("at"),
     )
 )
+_touch = sa.update(cases).where(cases.c.id == sa.bindparam("of_case")).values(updated_at=sa.bindparam("at"))
+_find_also = (
+    sa.update(cases)
+    .where(cases.c.id == sa.bindparam("of_case"))
+    .values(search_text=sa.func.substr(cases.c.search_text + sa.bindparam("more"), 1, SEARCH_LIMIT))
+)
+_find_by = sa.update(cases).where(cases.c.id == sa.bindparam("of_case")).values(search_text=sa.bindparam("told"))
 _mark_deleted = (
     sa.update(cases)
     .where(cases.c.id == sa.bindparam("of_case"))
     .values(deleted_at=sa.bindparam("at"), updated_at=sa.bindparam("now"))
 )
 _page = (
-    sa.select(cases)
+    sa.select(*_columns)
     .where(
         cases.c.user_id == sa.bindparam("of_user"),
         cases.c.deleted_at.is_(None),
@@ -144,26 +153,22 @@ def patch_case(transaction: Transaction, user: User, case_id: str, body: PatchCa
     title = body.title or row.title
     status = body.status or row.status
     resolution = _encode(body.resolution) if "resolution" in given else row.resolution
-    found = row.search_text
     if title != row.title:
-        found = _searchable(found, title)
+        _find_by_also(transaction, row.id, title)
     if "resolution" in given and body.resolution is not None:
-        found = _searchable(found, f"{body.resolution.cause} {body.resolution.fix}")
+        _find_by_also(transaction, row.id, _words(body.resolution))
     if (title, status, resolution) != (row.title, row.status, row.resolution):
-        _store(transaction, row, title, status, resolution, found)
+        _store(transaction, row, title, status, resolution)
     return get_case(transaction, user, case_id)
 
 
-def _store(
-    transaction: Transaction, row: Row, title: str, status: CaseStatus, resolution: str | None, found: str
-) -> None:
+def _store(transaction: Transaction, row: Row, title: str, status: CaseStatus, resolution: str | None) -> None:
     transaction.execute(
         _change,
         of_case=row.id,
         new_title=title,
         new_status=status,
         new_resolution=resolution,
-        new_search_text=found,
         at=transaction.now,
     )
     told = Resolution.model_validate_json(resolution) if resolution else None
@@ -175,34 +180,37 @@ def note_question(transaction: Transaction, row: Row, question: str) -> None:
     title = row.title
     if title == UNTITLED:
         title = " ".join(question.strip().split("\n")[0].split())[:TITLE_LIMIT] or UNTITLED
-    found = _searchable(row.search_text, question)
+    _find_by_also(transaction, row.id, question)
     if title != row.title:
-        _store(transaction, row, title, row.status, row.resolution, found)
+        _store(transaction, row, title, row.status, row.resolution)
     else:
-        _keep(transaction, row, found)
+        touch(transaction, row.id)
 
 
 def note_answer(transaction: Transaction, case_id: str, headline: str) -> None:
     """What was answered is searchable, and the case is as new as its newest answer."""
-    row = transaction.first(_by_id, of_case=case_id)
-    if row is not None:
-        _keep(transaction, row, _searchable(row.search_text, headline))
+    _find_by_also(transaction, case_id, headline)
+    touch(transaction, case_id)
 
 
-def _keep(transaction: Transaction, row: Row, found: str) -> None:
-    transaction.execute(
-        _change,
-        of_case=row.id,
-        new_title=row.title,
-        new_status=row.status,
-        new_resolution=row.resolution,
-        new_search_text=found,
-        at=transaction.now,
-    )
+def touch(transaction: Transaction, case_id: str) -> None:
+    """The case moves to the front of the list, and its time to be kept begins anew."""
+    transaction.execute(_touch, of_case=case_id, at=transaction.now)
 
 
-def _searchable(present: str, more: str) -> str:
-    return f"{present}\n{more.lower()}"[:SEARCH_LIMIT]
+def find_only_by(transaction: Transaction, row: Row, told: Iterable[str]) -> None:
+    """After something was forgotten: a search finds the case by title, resolution and `told`, and nothing else."""
+    resolution = [_words(Resolution.model_validate_json(row.resolution))] if row.resolution else []
+    words = "\n".join([row.title, *resolution, *told]).lower()
+    transaction.execute(_find_by, of_case=row.id, told=words[:SEARCH_LIMIT])
+
+
+def _find_by_also(transaction: Transaction, case_id: str, text: str) -> None:
+    transaction.execute(_find_also, of_case=case_id, more=f"\n{text.lower()}")
+
+
+def _words(resolution: Resolution) -> str:
+    return f"{resolution.cause} {resolution.fix}"
 
 
 def delete_case(transaction: Transaction, user: User, case_id: str, undo_hours: int) -> DeletedCase:
@@ -267,7 +275,9 @@ def _decode_cursor(cursor: str | None) -> tuple[int, str]:
         return 1 << 62, ""
     try:
         updated_at, _, case_id = base64.urlsafe_b64decode(cursor + "==").decode("ascii").partition(":")
-        return min(int(updated_at), 1 << 62), case_id
+        if not updated_at.isdigit() or len(updated_at) > 18:  # more no database takes
+            raise ValueError(updated_at)
+        return int(updated_at), case_id
     except (ValueError, binascii.Error) as error:
         raise invalid("cursor", "is not one this server has given out") from error
 

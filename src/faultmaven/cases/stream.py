@@ -36,7 +36,7 @@ class EventStream(StreamingResponse):
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Why a stream ends before its reader wants it to: a code of errors.py."""
+    """Why a stream ends before its reader wants it to: a code of errors.py, or of the error of a query."""
 
     code: str
 
@@ -62,10 +62,6 @@ def by_seq(event: Recorded) -> int:
 
 def by_cursor(event: Recorded) -> int:
     return event.cursor
-
-
-async def forever() -> float:
-    return KEEPALIVE_SECONDS
 
 
 async def follow(bus: Bus, followed: Followed, after: int) -> AsyncIterator[bytes]:

@@ -104,22 +104,10 @@ def _digest(digest: Digest) -> dict[str, Any]:
         zone=digest.zone,
         unparsed_lines=digest.unparsed_lines,
         truncated=digest.truncated,
-        templates=[_template_fields(template) for template in digest.templates],
-        traces=[_trace_fields(trace) for trace in digest.traces],
-        buckets=[_bucket_fields(bucket) for bucket in digest.buckets if stamp(bucket.at)],
+        templates=[_plain(template) for template in digest.templates],
+        traces=[_plain(trace) for trace in digest.traces],
+        buckets=[_plain(bucket) for bucket in digest.buckets if stamp(bucket.at)],
     )
-
-
-def _template_fields(template: Template) -> dict[str, Any]:
-    return _plain(template)
-
-
-def _trace_fields(trace: Trace) -> dict[str, Any]:
-    return _plain(trace)
-
-
-def _bucket_fields(bucket: Bucket) -> dict[str, Any]:
-    return _plain(bucket)
 
 
 def _plain(value: Template | Trace | Bucket) -> dict[str, Any]:

@@ -22,6 +22,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from faultmaven.app import Application
+from faultmaven.cli.place import wrong_settings
 from faultmaven.identity.tokens import UnusableToken, keep_token
 from faultmaven.observability import configure_logging
 from faultmaven.settings import Settings
@@ -42,7 +43,8 @@ def run(arguments: Namespace) -> int:
         print(f"faultmaven: {error}", file=sys.stderr)
         return 3
     except OSError as error:
-        print(f"faultmaven: {error.strerror}: {error.filename}", file=sys.stderr)
+        where = f": {error.filename}" if error.filename else ""
+        print(f"faultmaven: {error.strerror or error}{where}", file=sys.stderr)
         return 3
     return 0
 
@@ -65,12 +67,7 @@ def _settings(arguments: Namespace) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise CannotStart("; ".join(_setting_error(one["loc"], one["msg"]) for one in error.errors())) from error
-
-
-def _setting_error(location: tuple[int | str, ...], message: str) -> str:
-    said = message.removeprefix("Value error, ")
-    return f"FAULTMAVEN_{str(location[0]).upper()}: {said}" if location else said
+        raise CannotStart("; ".join(wrong_settings(error))) from error
 
 
 def prepare_folder(folder: Path) -> None:
@@ -105,6 +102,8 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # At once: until one listens, Linux lets another bind the same port. Who comes before we answer waits a moment.
+        listening.listen()
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:

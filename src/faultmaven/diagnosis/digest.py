@@ -22,7 +22,8 @@ class Template:
     """Lines that differ only in their variable parts. `text` shows those parts as `<*>`.
 
     `lines` are up to five line numbers in ascending order: always the first and the last, then some between.
-    `sample` is the text of the first line, cut at 4,000 characters, without colour codes.
+    `sample` is the text of the first line, cut at 4,000 characters, without colour codes. Where trouble stands further
+    right than that, the line has another template for it, whose sample begins at `column`, in characters.
     `component` is what the line names as its speaker (logger, program, pod); `status` the HTTP status of an access log.
     """
 
@@ -35,6 +36,12 @@ class Template:
     status: int | None = None
     first_at: datetime | None = None
     last_at: datetime | None = None
+    column: int = 0
+
+    @property
+    def columns(self) -> tuple[int, int] | None:
+        """The part of the line that the sample is, half open; None where the sample is the line's beginning."""
+        return (self.column, self.column + len(self.sample)) if self.column else None
 
     @property
     def is_error(self) -> bool:
@@ -47,7 +54,8 @@ class Trace:
 
     `frame` is the first frame of the user's own code, as the trace prints it; `root_line` the line that names the root
     exception. `fingerprint` is versioned: `v1:` and a hash of language, root type and own-code frames without line
-    numbers.
+    numbers. `at` is when it was first seen, `last_at` when last; a trace without a time of its own takes that of the
+    nearest line before it that has one.
     """
 
     language: Literal["python", "java", "node", "go"]
@@ -62,6 +70,7 @@ class Trace:
     frame: str | None = None
     frame_line: int | None = None
     at: datetime | None = None
+    last_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +88,8 @@ class Digest:
 
     Times are aware and in UTC; `zone` says whether the evidence named its zone or UTC was assumed. Evidence that names
     no year (`year_known` false) has its times in a year before 1970: right relative to each other, never to be printed
-    as such. `unparsed_lines` counts lines in which neither time nor level was recognised; `truncated` that reading
-    stopped early.
+    as such. `unparsed_lines` counts lines in which neither time nor level was recognised; `truncated` that not
+    everything was looked at.
     """
 
     version: str

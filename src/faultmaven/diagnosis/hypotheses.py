@@ -74,6 +74,7 @@ def weigh(suspect: Suspect, others: Sequence[Suspect], focus: Focus) -> float:
     points -= 2.0 * (elsewhere and suspect.first_at is None)
     points -= 1.0 * (suspect.role == "unknown" and shows_state(suspect.leading.text))
     points -= 2.0 * (suspect.is_told_only and not all(other.is_told_only for other in others))
+    points -= 6.0 * suspect.is_mention
     points -= 0.5 * (not any(sign.source.asked_with for sign in suspect.signs))
     return points
 
@@ -147,14 +148,17 @@ def _over_before(suspect: Suspect, others: Sequence[Suspect], points: dict[str, 
 
 def strength_of(suspect: Suspect, others: Sequence[Suspect], against: Sequence[Objected]) -> Strength:
     """strong: the failing component says so itself, as an error, in evidence, unopposed. moderate: it says so less
-    plainly, or another's failure is plainly reported. weak: everything else, and whatever is only told."""
+    plainly, or another's failure is plainly reported. weak: everything else, and whatever is only told or
+    mentioned."""
+    if suspect.is_mention:
+        return "weak"
     if suspect.is_told_only:
         return "weak" if not all(other.is_told_only for other in others) else _strength_told(suspect)
     match suspect.role:
         case "cause" | "own_code" if suspect.is_error:
             return "moderate" if against else "strong"
         case "cause" | "own_code":
-            confirmed = any(other.is_error for other in others)
+            confirmed = any(other.is_error and not other.is_mention for other in others)
             return "moderate" if confirmed and not against else "weak"
         case "symptom":
             return "moderate" if suspect.is_error and not suspect.is_stray else "weak"

@@ -14,14 +14,15 @@ from faultmaven.diagnosis.missing import missing_for
 from faultmaven.diagnosis.moments import lines
 from faultmaven.diagnosis.naming import message_of
 from faultmaven.diagnosis.onset import Trouble, trouble_of
-from faultmaven.diagnosis.questions import asks_whether, focus_of, told, wanted
+from faultmaven.diagnosis.questions import asks_about_now, asks_whether, focus_of, is_message, told, wanted
 from faultmaven.diagnosis.quoting import Quoted
 from faultmaven.diagnosis.reasons import because, cite_sign, how_often
+from faultmaven.diagnosis.report import Verdict
 from faultmaven.diagnosis.signs import Sign, signs_of
 from faultmaven.diagnosis.sources import Earlier, Source
 from faultmaven.diagnosis.subject import title_of
 from faultmaven.diagnosis.suspects import suspects_of
-from faultmaven.diagnosis.timeline import Event, changes_before, last_recovery, recovery_of, timeline_of
+from faultmaven.diagnosis.timeline import Event, changes_before, is_well_after, last_recovery, recovery_of, timeline_of
 from faultmaven.diagnosis.verdict import is_quiet, verdict_of
 
 MOST_HYPOTHESES = 6
@@ -40,7 +41,7 @@ def investigate(question: str, sources: Sequence[Source], history: Sequence[Earl
 
 def _plain_signs(source: Source, catalogue: Catalogue) -> list[Sign]:
     """Signs in a question's text. Prose that speaks of failing is none: a known fault, a trace or a log line is."""
-    pasted = source.digest.first_at is not None or source.document.count > 2
+    pasted = source.digest.first_at is not None or source.document.count > 2 or is_message(source.document.text(1))
     return [sign for sign in signs_of(source, catalogue) if sign.fault or sign.trace or (pasted and sign.is_error)]
 
 
@@ -48,9 +49,10 @@ def _weigh_up(question: str, sources: Sequence[Source], judged: Sequence[Judged]
     top = next((j for j in judged if j.stands), None)
     recovery = recovery_of(sources, top.suspect.signs) if top else None
     trouble = trouble_of(top, recovery.at if recovery else None) if top else None
-    verdict = verdict_of(judged, trouble, sources)
+    is_past = bool(trouble and recovery and trouble.ongoing == "no" and is_well_after(recovery, judged))
+    verdict = verdict_of(judged, trouble, sources, is_past and asks_about_now(question))
     if is_quiet(verdict) or top is None or trouble is None:
-        return _quiet(question, sources, judged, trouble)
+        return _quiet(question, verdict, sources, judged, trouble)
     citing = Citing()
     changes = changes_before(sources, trouble)
     onset_cites = tuple(cite_sign(trouble.first, citing))
@@ -75,10 +77,11 @@ def _weigh_up(question: str, sources: Sequence[Source], judged: Sequence[Judged]
     )
 
 
-def _quiet(question: str, sources: Sequence[Source], judged: Sequence[Judged], trouble: Trouble | None) -> Findings:
+def _quiet(
+    question: str, verdict: Verdict, sources: Sequence[Source], judged: Sequence[Judged], trouble: Trouble | None
+) -> Findings:
     """Nothing failed as far as this evidence tells; what was noted in passing is shown, and blamed for nothing."""
     citing = Citing()
-    verdict = verdict_of(judged, trouble, sources)
     evidence = [source for source in sources if not source.is_told]
     claims = {j.suspect.key: because(j, [], trouble, citing) for j in judged} if trouble else {}
     seen = [*_seen(judged, citing), *_warnings(evidence, citing)]
@@ -114,7 +117,7 @@ def _seen(judged: Sequence[Judged], citing: Citing) -> list[Seen]:
 def _warnings(evidence: Sequence[Source], citing: Citing) -> Iterator[Seen]:
     for number, (source, template) in enumerate(warnings_in(evidence)[:3], 1):
         said = ("Warning: ", Quoted(message_of(template.sample), 160), f" ({lines(template.count)}).")
-        yield Seen(f"o-warning-{number}", said, tuple(citing.cite(source, template.lines[0])))
+        yield Seen(f"o-warning-{number}", said, tuple(citing.cite(source, template.lines[0], columns=template.columns)))
 
 
 def _objections(judged: Judged, citing: Citing) -> list[tuple[str, tuple[int, ...]]]:
@@ -125,4 +128,4 @@ def _objections(judged: Judged, citing: Citing) -> list[tuple[str, tuple[int, ..
 
 
 def _cite_event(event: Event, citing: Citing) -> tuple[int, ...]:
-    return tuple(citing.cite(event.source, event.line)) if event.line else ()
+    return tuple(citing.cite(event.source, event.line, columns=event.columns)) if event.line else ()

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
 QUOTE_LIMIT = 4000
@@ -113,31 +114,55 @@ def _place_of_newline(chunk: bytes, nth: int) -> int:
     return low
 
 
+class Long(NamedTuple):
+    """A line longer than HEAD_BYTES: its number, and the offsets in the content of its first byte and of its end."""
+
+    number: int
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive whole lines without their ends, each cut at HEAD_BYTES. `read` is how many bytes were read so far."""
+    """Consecutive whole lines without their ends, each cut at HEAD_BYTES; `long` tells which were. `read` is how many
+    bytes were read so far."""
 
     first: int
     lines: list[bytes]
     read: int
+    long: list[Long]
 
 
 def blocks(content: bytes | memoryview, size: int = BLOCK_BYTES) -> Iterator[Block]:
     """All lines in order, about a megabyte at a time, whatever the length of a line."""
     at = len(BOM) if bytes(content[: len(BOM)]) == BOM else 0
-    number, open_line = 1, b""
+    number, open_line, begun = 1, b"", at
     while at < len(content):
         chunk = bytes(content[at : at + size])
-        at = min(at + size, len(content))
         body, newline, tail = chunk.rpartition(b"\n")
         if newline:
-            lines = _cut((open_line + body).split(b"\n"))
-            yield Block(number, lines, at)
-            number, open_line = number + len(lines), b""
+            lines = (open_line + body).split(b"\n")
+            yield Block(number, _cut(lines), min(at + size, len(content)), _long(number, lines, begun, at, open_line))
+            number, open_line, begun = number + len(lines), b"", at + len(body) + 1
         # One byte more than a head, so that a carriage return inside a long line is not taken for its end.
         open_line = (open_line + tail)[: HEAD_BYTES + 1]
+        at = min(at + size, len(content))
     if open_line:
-        yield Block(number, _cut([open_line]), at)
+        is_long = len(open_line) > HEAD_BYTES
+        yield Block(number, _cut([open_line]), at, [Long(number, begun, at)] if is_long else [])
+
+
+def _long(first: int, lines: Sequence[bytes], begun: int, at: int, open_line: bytes) -> list[Long]:
+    """`begun` is where the first of the lines begins, whose start `open_line` came before the chunk at `at`."""
+    if max(map(len, lines)) <= HEAD_BYTES:
+        return []
+    found, start, end = [], begun, at - len(open_line) - 1
+    for number, line in enumerate(lines, first):
+        end += len(line) + 1
+        if len(line) > HEAD_BYTES:
+            found.append(Long(number, start, end))
+        start = end + 1
+    return found
 
 
 def _cut(lines: list[bytes]) -> list[bytes]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+import re2
 
 _HEAD = 2000
 _LEVELS_AND_STATUSES = re.compile(
@@ -17,13 +20,13 @@ _COUNTS = re.compile(
     re.IGNORECASE,
 )
 # Looking for these is many times cheaper than looking for the above.
-_STEMS = (b"rror", b"ail", b"xit", b"tatus", b"ode", b"xcept", b"arn", b"imeout", b"ERROR", b"FAIL", b"EXIT", b"WARN")
+_STEMS: Any = re2.compile(rb"rror|ail|xit|tatus|ode|xcept|arn|imeout|ERROR|FAIL|EXIT|WARN")
 
 
 def number_mark(line: bytes) -> bytes:
     """A line's status or numeric level, or whether what it counts is zero; empty where no number matters."""
     head = line[:_HEAD]
     mark = next((group for match in _LEVELS_AND_STATUSES.finditer(head) for group in match.groups() if group), b"")
-    if not mark and any(stem in head for stem in _STEMS) and (counted := _COUNTS.search(head)):
+    if not mark and _STEMS.search(head) and (counted := _COUNTS.search(head)):
         mark = b"+" if (counted[1] or counted[2]).strip(b"0.") else b"0"
     return mark

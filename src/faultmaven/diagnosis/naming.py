@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 
-from faultmaven.diagnosis.commands.names import fits
+from faultmaven.diagnosis.commands.names import fill_plainly, fits, placeholders
 
 # The kinds of names that say what it happened to, the most telling first.
 _SUBJECT_KINDS = """
     database host service deployment pod unit device path file table secret configmap claim image module class variable
-    topic index queue process user node quota
+    topic index queue process user node quota column
 """
 _SUBJECTS = tuple(_SUBJECT_KINDS.split())
 _LONGEST = 60
@@ -40,6 +40,14 @@ def subject_of(names: Mapping[str, str]) -> str:
     return ", ".join(shown)
 
 
+def named_title(template: str, names: Mapping[str, str]) -> str | None:
+    """A headline with its slots filled, or None where a name is missing or does not fit its kind."""
+    known = {kind: name for kind, name in names.items() if fits(kind, name) and len(name) <= _LONGEST}
+    if "host" in known:
+        known["address"] = f"{known['host']}:{known['port']}" if "port" in known else known["host"]
+    return fill_plainly(template, known) if placeholders(template) <= known.keys() else None
+
+
 def address_in(text: str) -> dict[str, str]:
     """The first host a message names, and its port where it stands beside it."""
     for pattern in _ADDRESSES:
@@ -48,6 +56,34 @@ def address_in(text: str) -> dict[str, str]:
             if "host" in named:
                 return named
     return {}
+
+
+# Things of a cluster or machine as lines name them; beside a bare space, only what cannot be a word of the sentence.
+_THING = r"[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?"
+_COMPOUND = r"[a-z0-9]+(?:-[a-z0-9]+)+"
+_THINGS = (
+    re.compile(rf"\bpods?[\"']?\s?[/=:]\s?[\"']?(?:(?P<namespace>[a-z0-9-]+)/)?(?P<pod>{_THING})"),
+    re.compile(rf"\bpod_?(?:name)?[\"']?\s?[=:]\s?[\"']?(?P<pod>{_THING})"),
+    re.compile(rf"\b[Pp]od [\"']?(?:(?P<namespace>[a-z0-9-]+)/)?(?P<pod>{_COMPOUND})"),
+    re.compile(rf"^(?:(?P<namespace>[a-z0-9-]+)\s{{2,}})?(?P<pod>{_COMPOUND})\s+\d+/\d+\s"),
+    re.compile(r"\b(?:namespace(?:_name)?|ns)[\"']?\s?[=:/]\s?[\"']?(?P<namespace>[a-z0-9-]+)", re.IGNORECASE),
+    re.compile(rf"\bnamespace (?:\"(?P<quoted>[a-z0-9-]+)\"|(?P<namespace>{_COMPOUND}))"),
+    re.compile(rf"\bdeployments?(?:\.apps)?[\"']?\s?[/=:]\s?[\"']?(?:[a-z0-9-]+/)?(?P<deployment>{_THING})"),
+    re.compile(rf"\b[Dd]eployment [\"']?(?P<deployment>{_COMPOUND})"),
+    re.compile(r"(?<![\w.@/-])(?P<unit>[A-Za-z0-9_][\w.@-]{0,100}\.(?:service|socket|timer|mount))\b"),
+)
+
+
+def things_in(text: str) -> dict[str, str]:
+    """Pod, namespace, deployment and unit, as far as a message names them."""
+    names: dict[str, str] = {}
+    for pattern in _THINGS:
+        if found := pattern.search(text[:2000]):
+            told = {
+                ("namespace" if kind == "quoted" else kind): name for kind, name in found.groupdict().items() if name
+            }
+            names = {**{kind: name for kind, name in told.items() if fits(kind, name)}, **names}
+    return names
 
 
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"

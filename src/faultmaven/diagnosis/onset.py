@@ -10,7 +10,7 @@ from typing import Literal
 from faultmaven.diagnosis.digest import Digest, Zone
 from faultmaven.diagnosis.hypotheses import Judged
 from faultmaven.diagnosis.signs import Sign
-from faultmaven.diagnosis.suspects import Suspect, in_time
+from faultmaven.diagnosis.suspects import Suspect, count_lines, in_time
 
 Ongoing = Literal["yes", "no", "unknown"]
 
@@ -40,7 +40,7 @@ def trouble_of(top: Judged, recovered_at: datetime | None = None) -> Trouble:
     return Trouble(
         first=first,
         last=last,
-        count=_count(signs),
+        count=count_lines(signs),
         at=at,
         last_at=last_at,
         zone=first.source.digest.zone,
@@ -64,11 +64,6 @@ def _end(sign: Sign) -> tuple[float, int]:
     return (at.timestamp() if at else 0.0, sign.lines[-1])
 
 
-def _count(signs: Sequence[Sign]) -> int:
-    """How many lines say so. One line may show several faults; it counts once."""
-    return sum({(sign.source.evidence_id, sign.first_line): sign.count for sign in signs}.values())
-
-
 def _ongoing(signs: Sequence[Sign], last: Sign, last_at: datetime | None, recovered_at: datetime | None) -> Ongoing:
     digest = last.source.digest
     if last_at is None or digest.first_at is None or digest.last_at is None or digest.last_at <= digest.first_at:
@@ -79,7 +74,7 @@ def _ongoing(signs: Sequence[Sign], last: Sign, last_at: datetime | None, recove
     usual = _usual_gap(signs, last_at)
     span = digest.last_at - digest.first_at
     if quiet <= max(LAST_SLICE * span, usual):
-        return "yes" if _count(signs) > 1 else "unknown"
+        return "yes" if count_lines(signs) > 1 else "unknown"
     if quiet >= max(LONG_SILENCE * span, 3 * usual) and _traffic_after(digest, last_at):
         return "no"
     return "unknown"

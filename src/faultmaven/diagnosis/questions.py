@@ -96,6 +96,34 @@ def asks_whether(question: str) -> bool:
     return bool(_ASKS_WHETHER.match(question.strip()))
 
 
+_NOW = re.compile(
+    r"\b(wrong|(any|some|every)(thing|one)?\b.{0,20}\b(problem|issue|error|trouble|fault|ok|okay|fine|good|healthy)\w*"
+    r"|still|currently|now|at the moment|at present|health\w*|need to (act|do)|all (good|clear|well|fine)|check this"
+    r"|(look|be|is|are) (ok|okay|fine|alright))\b",
+    re.IGNORECASE,
+)
+_THEN = re.compile(
+    r"\b(was|were|did|had|happen\w*|went|crash\w*|failed|died|earlier|yesterday|last (night|week|time)"
+    r"|when|why|cause\w*|root|post-?mortem|outage|incident|how (long|often|many)|ago|during|between|before|after"
+    r"|since)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_about_now(question: str) -> bool:
+    """ "Is anything wrong?" asks how things are; why or when something failed asks about that time, over or not."""
+    text = question[:2000]
+    return bool(_NOW.search(text)) and not _THEN.search(text) and not _CLOCK.search(text)
+
+
+_MESSAGE = re.compile(r"^\W{0,3}(?:[\w.$]*(?:Error|Exception)|error|fatal|panic)\b[^:\n]{0,40}: *\S", re.IGNORECASE)
+
+
+def is_message(question: str) -> bool:
+    """The question begins as error messages do: `com.acme.FooException: …`, `fatal: …`."""
+    return bool(_MESSAGE.match(question.strip()))
+
+
 def told(question: str, history: Sequence[Earlier]) -> list[Source]:
     """The questions of the case as evidence, this one first. Whether they hold a sign of trouble is seen later."""
     earlier = [_as_source(past.question, EARLIER_QUESTION) for past in reversed(history) if past.question != question]

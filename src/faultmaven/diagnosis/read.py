@@ -17,7 +17,7 @@ from faultmaven.diagnosis.lines import BLOCK_BYTES, Block, blocks
 from faultmaven.diagnosis.reading import Reading
 from faultmaven.diagnosis.sampling import looks_binary, sample_lines
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 
 def read(
@@ -29,7 +29,7 @@ def read(
             return Digest(READER_VERSION, 0, 0, ("empty",))
         if looks_binary(view):
             return Digest(READER_VERSION, _count(_told(blocks(view, block_size), progress)), len(view), ("binary",))
-        reading = Reading(sample_lines(view))
+        reading = Reading(sample_lines(view), view)
         for block in _told(blocks(view, block_size), progress):
             reading.add(block)
         return reading.digest(READER_VERSION, len(view))

@@ -9,6 +9,7 @@ from datetime import datetime
 from faultmaven.diagnosis.digest import Digest, Kind, Template, Zone
 from faultmaven.diagnosis.histogram import Histogram
 from faultmaven.diagnosis.lines import Block
+from faultmaven.diagnosis.long_lines import HEAD, LongLines, asks_for
 from faultmaven.diagnosis.readers.wrappers import without_colours
 from faultmaven.diagnosis.signatures import choose_signing
 from faultmaven.diagnosis.tally import Entry, Tally
@@ -17,22 +18,34 @@ from faultmaven.diagnosis.timestamps import Stamp
 from faultmaven.diagnosis.tracefinder import Portion, TraceFinder
 from faultmaven.diagnosis.years import Placing, place_years
 
-_SIGNED = 2000
-
 
 class Reading:
-    def __init__(self, sample: Sequence[bytes]) -> None:
+    """`content` is what the blocks come from: of long lines they hold the beginnings only."""
+
+    def __init__(self, sample: Sequence[bytes], content: memoryview) -> None:
+        self._content = content
         self._sign = choose_signing(sample)
         self._tally = Tally()
         self._histogram = Histogram(sample)
         self._traces = TraceFinder()
+        self._long_lines = LongLines()
         self._lines = 0
 
     def add(self, block: Block) -> None:
         text = without_colours(b"\n".join(block.lines))
         lines = text.split(b"\n")
         self._lines = block.first + len(lines) - 1
-        self._count(self._traces.add(text, lines, self._sign(_heads(lines))))
+        self._count(self._traces.add(text, lines, self._sign(self._heads(block, lines))))
+
+    def _heads(self, block: Block, lines: list[bytes]) -> list[bytes]:
+        """What signatures are made of. What stands further right is searched for trouble."""
+        if not any(map(asks_for, block.lines)):
+            return lines
+        whole = {long.number: self._content[long.start : long.end] for long in block.long}
+        for number, line in enumerate(block.lines, block.first):
+            if asks_for(line):
+                self._long_lines.add(number, whole.get(number, line))
+        return [line[:HEAD] for line in lines]
 
     def _count(self, portion: Portion) -> None:
         keys = self._tally.add(*portion)
@@ -45,6 +58,7 @@ class Reading:
         dated = min((stamp.at for stamp in stamps if stamp.has_year), default=self._histogram.some_dated())
         placed = place_years((stamp.at for stamp in stamps if not stamp.has_year), dated)
         times = [_time(stamp, placed) for stamp in stamps]
+        further = self._long_lines.templates({entry.first for entry in entries}, lambda stamp: _time(stamp, placed))
         continued = _has_records(entries)
         told = [entry for entry in entries if not _is_inside(entry, continued)]
         return Digest(
@@ -52,7 +66,7 @@ class Reading:
             lines=self._lines,
             bytes=size,
             kinds=_kinds(entries),
-            templates=tuple(merge(_template(entry, placed) for entry in told)),
+            templates=_in_order([*merge((_template(entry, placed) for entry in told), len(further)), *further]),
             traces=self._traces.traces(lambda stamp: _time(stamp, placed)),
             buckets=self._histogram.buckets(placed),
             first_at=min(times, default=None),
@@ -60,18 +74,19 @@ class Reading:
             zone=_zone(entries),
             year_known=not stamps or dated is not None,
             unparsed_lines=sum(entry.count for entry in told if _is_unparsed(entry)),
+            truncated=self._long_lines.is_incomplete,
         )
 
     def _finish_traces(self) -> None:
         self._count(self._traces.finish())
         for entry in self._tally.entries.values():
             if stack := entry.record.stack:
-                self._traces.add_embedded(stack, entry.first, entry.last, entry.count, entry.record.stamp)
+                times = entry.record.stamp, entry.last_stamp
+                self._traces.add_embedded(stack, (entry.first, entry.last), entry.count, times)
 
 
-def _heads(lines: list[bytes]) -> list[bytes]:
-    """What signatures are made of: further right, a line says how it differs from others of its kind."""
-    return [line[:_SIGNED] for line in lines] if max(map(len, lines)) > _SIGNED else lines
+def _in_order(templates: Iterable[Template]) -> tuple[Template, ...]:
+    return tuple(sorted(templates, key=lambda template: (template.lines[0], template.column)))
 
 
 def _time(stamp: Stamp, placed: Placing) -> datetime:

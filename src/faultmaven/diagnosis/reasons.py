@@ -117,7 +117,7 @@ def _words(sign: Sign) -> Quoted:
 
 
 def cite_sign(sign: Sign, citing: Citing) -> tuple[int, ...]:
-    return tuple(citing.cite(sign.source, sign.telling_line, around=message_of(sign.text)[:60]))
+    return tuple(citing.cite(sign.source, sign.telling_line, around=message_of(sign.text)[:60], columns=sign.columns))
 
 
 def how_often(suspect: Suspect) -> str:

@@ -27,9 +27,7 @@ def _is_none(value: object) -> bool:
 
 Maybe = Annotated[T | SkipJsonSchema[None], Field(exclude_if=_is_none)]
 
-Verdict = Literal[
-    "cause_found", "likely_cause", "symptom_only", "no_fault_found", "not_enough_evidence", "answered"
-]
+Verdict = Literal["cause_found", "likely_cause", "symptom_only", "no_fault_found", "not_enough_evidence", "answered"]
 Category = Literal[
     "resource_exhaustion",
     "configuration_error",
@@ -179,5 +177,5 @@ class Report(Wire):
     citations: list[Citation] = []
     coverage: Coverage = Coverage()
     seen_before: list[SeenBefore] = []
-    confidence_score: Maybe[float] = Field(default=None, ge=0, le=1)
+    confidence_score: Maybe[Annotated[float, Field(ge=0, le=1)]] = None
     engine: EngineUsed

@@ -13,6 +13,7 @@ from datetime import datetime
 from faultmaven.diagnosis.catalogue import Catalogue
 from faultmaven.diagnosis.catalogue.model import Fault
 from faultmaven.diagnosis.digest import Level, Template, Trace
+from faultmaven.diagnosis.mentions import merely_mentions
 from faultmaven.diagnosis.sources import Source
 from faultmaven.diagnosis.trouble import is_mere_value, speaks_of_trouble
 
@@ -24,7 +25,10 @@ NODE_AROUND = (4, 3)
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """`lines` are known occurrences in ascending order, `first_line`–`last_line` what to cite of the first."""
+    """`lines` are known occurrences in ascending order, `first_line`–`last_line` what to cite of the first.
+
+    `is_mention`: the words stand in code, prose or a definition; nothing need have failed.
+    """
 
     source: Source
     text: str
@@ -41,6 +45,8 @@ class Sign:
     trace: Trace | None = None
     status: int | None = None
     asked: bool = False
+    columns: tuple[int, int] | None = None
+    is_mention: bool = False
 
     @property
     def first_line(self) -> int:
@@ -63,7 +69,17 @@ def signs_of(source: Source, catalogue: Catalogue, asked: Sequence[str] = ()) ->
     spans = [_span(trace) for trace in source.digest.traces]
     inside = {sign.fault.id for sign in traces if sign.fault}
     said = [sign for template in source.digest.templates for sign in _said(source, template, catalogue, asked)]
-    return traces + [sign for sign in said if _adds(sign, spans, inside)]
+    said = [sign for sign in map(_as_mention, said) if sign.fault or not sign.is_mention or sign.asked]
+    told: set[tuple[int, str | None]] = {(sign.first_line, None) for sign in (*traces, *said) if sign.columns is None}
+    told |= {(sign.first_line, sign.fault.id) for sign in said if sign.columns and sign.fault}
+    return traces + [sign for sign in said if _adds(sign, spans, inside) and not _repeats(sign, told)]
+
+
+def _as_mention(sign: Sign) -> Sign:
+    """A question is prose throughout, and what is far to the right in a line has no lines around it."""
+    if sign.source.is_told or sign.columns or sign.first_at or sign.status:
+        return sign
+    return replace(sign, is_mention=merely_mentions(sign.source.document, sign.first_line))
 
 
 def _span(trace: Trace) -> tuple[int, int]:
@@ -78,6 +94,14 @@ def _adds(sign: Sign, spans: Sequence[tuple[int, int]], inside: Set[str]) -> boo
     return not in_trace or (sign.fault is not None and sign.fault.id not in inside)
 
 
+def _repeats(sign: Sign, told: Set[tuple[int, str | None]]) -> bool:
+    """Of a long line the exact place of a known fault is the better sign of it; and further right in a line whose
+    beginning tells of trouble, an unknown one says nothing new."""
+    if sign.columns is None:
+        return sign.fault is not None and (sign.first_line, sign.fault.id) in told
+    return sign.fault is None and (sign.first_line, None) in told
+
+
 def _trace_signs(source: Source, trace: Trace, catalogue: Catalogue) -> Iterator[Sign]:
     text = f"{trace.root_type}: {trace.root_message}" if trace.root_message else trace.root_type
     lines = sorted({trace.first_line, trace.root_line, trace.last_seen_line or trace.first_line})
@@ -90,19 +114,13 @@ def _trace_signs(source: Source, trace: Trace, catalogue: Catalogue) -> Iterator
         count=trace.count,
         template=trace.fingerprint,
         first_at=trace.at,
-        last_at=trace.at if trace.count == 1 else _last_at(source, trace),
+        last_at=trace.last_at or (trace.at if trace.count == 1 else None),
         trace=trace,
     )
     matches = catalogue.match(_unquoted(text))
     yield from (_known(plain, match.fault, match.names) for match in matches)
     if not matches:
         yield plain
-
-
-def _last_at(source: Source, trace: Trace) -> datetime | None:
-    """The time of the last repetition, where the line that announces it is the last of its kind."""
-    announced = range(trace.last_seen_line - 2, trace.last_seen_line + 1)
-    return next((t.last_at for t in source.digest.templates if t.last_at and t.lines[-1] in announced), None)
 
 
 def _said(source: Source, template: Template, catalogue: Catalogue, asked: Sequence[str]) -> Iterator[Sign]:
@@ -118,6 +136,7 @@ def _said(source: Source, template: Template, catalogue: Catalogue, asked: Seque
         first_at=template.first_at,
         last_at=template.last_at,
         status=template.status,
+        columns=template.columns,
     )
     matches = catalogue.match(_unquoted(template.sample))
     yield from (_known(plain, match.fault, match.names) for match in matches)

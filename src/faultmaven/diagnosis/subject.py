@@ -6,18 +6,23 @@ import re
 from collections.abc import Mapping
 
 from faultmaven.diagnosis import naming
-from faultmaven.diagnosis.naming import address_in, place_of
+from faultmaven.diagnosis.naming import address_in, named_title, place_of, things_in
 from faultmaven.diagnosis.quoting import Phrase, snippet
 from faultmaven.diagnosis.signs import Sign
 from faultmaven.diagnosis.suspects import Suspect, trace_title
 
 MOST_TRACE_LINES = 60
+_AT = "at "
 EXCEPTION = re.compile(r"(?:Exception in thread \"[^\"]*\" )?[\w.$]+(?:Error|Exception)\b")
 
 
 def title_of(suspect: Suspect) -> Phrase:
     """The title with the thing it happened to: host, database, file, pod, as far as the evidence names it plainly."""
+    if suspect.fault and suspect.fault.headline and (named := named_title(suspect.fault.headline, names_of(suspect))):
+        return (named,)
     subject = subject_of(suspect)
+    if subject.startswith(_AT):
+        return (*suspect.title, ", ", subject)
     return (*suspect.title, f" ({subject})") if subject else suspect.title
 
 
@@ -32,7 +37,7 @@ def headline_title(suspect: Suspect) -> Phrase:
 def subject_of(suspect: Suspect) -> str:
     leading = suspect.leading
     if suspect.fault and suspect.category == "code_defect" and leading.trace and leading.trace.frame:
-        return "at " + snippet(place_of(leading.trace.frame), 70)
+        return _AT + snippet(place_of(leading.trace.frame), 70)
     return naming.subject_of(_own_names(suspect)) or naming.subject_of(names_of(suspect))
 
 
@@ -40,9 +45,11 @@ def names_of(suspect: Suspect) -> Mapping[str, str]:
     """What the evidence calls things, for the commands of a known fault; an address its pattern did not name is looked
     for in the words. Hostile until checked by the grammar of each kind."""
     names = _own_names(suspect)
-    if suspect.fault is None or "host" in names:
+    if suspect.fault is None:
         return names
-    return {**address_in(_whole_text(suspect.leading)), **names}
+    text = _whole_text(suspect.leading)
+    address = {} if "host" in names else address_in(text)
+    return {**address, **things_in(text), **names}
 
 
 def _own_names(suspect: Suspect) -> Mapping[str, str]:

@@ -50,7 +50,7 @@ class Suspect:
     def count(self) -> int:
         """How many lines say so; what was told counts only where nothing is written."""
         written = [sign for sign in self.signs if not sign.source.is_told]
-        return sum(sign.count for sign in written or self.signs)
+        return count_lines(written or self.signs)
 
     @cached_property
     def is_stray(self) -> bool:
@@ -83,8 +83,21 @@ class Suspect:
         return all(sign.source.is_told for sign in self.signs)
 
     @cached_property
-    def places(self) -> frozenset[tuple[str, int]]:
-        return frozenset((sign.source.evidence_id, line) for sign in self.signs for line in sign.lines)
+    def is_mention(self) -> bool:
+        return all(sign.is_mention for sign in self.signs)
+
+    @cached_property
+    def places(self) -> frozenset[tuple[object, ...]]:
+        return frozenset((sign.source.evidence_id, line, sign.columns) for sign in self.signs for line in sign.lines)
+
+
+def count_lines(signs: Iterable[Sign]) -> int:
+    """How many lines say so. One line may show several faults, or one at several places; it counts once."""
+    counts: dict[tuple[str, int], int] = {}
+    for sign in signs:
+        place = (sign.source.evidence_id, sign.first_line)
+        counts[place] = max(counts.get(place, 0), sign.count)
+    return sum(counts.values())
 
 
 def suspects_of(signs: Iterable[Sign]) -> list[Suspect]:
@@ -101,11 +114,12 @@ def in_time(sign: Sign) -> tuple[bool, float, str, int]:
     return (sign.first_at is None, at, sign.source.name, sign.first_line)
 
 
-def _telling(sign: Sign) -> tuple[bool, bool, bool, bool, bool, bool]:
+def _telling(sign: Sign) -> tuple[bool, ...]:
     names = any(kind != "port" for kind in sign.names)
     aside = LEVEL_RANK[sign.level] < LEVEL_RANK["warning"]
     vague = not (names and speaks_of_trouble(sign.text))
-    return (sign.source.is_told, aside, sign.status is not None, sign.trace is None, vague, not sign.is_error)
+    spoken_of = sign.is_mention or sign.source.is_told
+    return (spoken_of, aside, sign.status is not None, sign.trace is None, vague, not sign.is_error)
 
 
 def _key(sign: Sign) -> str:

@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import re2
 
 from faultmaven.diagnosis.lines import QUOTE_LIMIT, as_text
 from faultmaven.diagnosis.readers.line import read_line
@@ -13,14 +16,26 @@ from faultmaven.diagnosis.readers.record import Record
 from faultmaven.diagnosis.signatures import first_met
 from faultmaven.diagnosis.timestamps import Stamp
 from faultmaven.diagnosis.tracefinder import INSIDE, NAMING
+from faultmaven.diagnosis.words import TROUBLE
 
 # Beyond this many signatures, new ones are told apart only roughly. Real logs stay below.
 _MOST = 8_000
 _MOST_ROUGH = 2_000
+# From here on only those with a word that tells of trouble or change are worth the time.
+_MOST_ROUTINE = 1_000
 # The same once their texts take this many bytes.
 _MOST_HELD = 32 << 20
+_SEARCHED = 2000
 _NOT_PUNCTUATION = bytes(set(range(256)) - set(b"[]{}()<>|:;=,\"'/\t"))
 _HINT = re.compile(rb"fatal|panic|error|exception|fail|warn|info|debug|denied|refused|timed out", re.IGNORECASE)
+_TELLING: Any = re2.compile(
+    (
+        TROUBLE[:-1]
+        + "|warn|deploy|releas|rollout|rollback|upgrad|migrat|restart|started|config|recover|restored|reconnect"
+        "|resumed|retry|throttl|degraded|slow|kill|timeout|many|limit|full|expired|invalid|missing|unhealthy"
+        r"|status\"? ?[:=] ?\"?[45]\d\d| [45]\d\d )"
+    ).encode()
+)
 
 
 @dataclass(slots=True)
@@ -69,14 +84,20 @@ class Tally:
         """Keys as they are, those that came too late replaced by rough ones."""
         new = first_met(keys, self.entries.keys())
         for key, index in new:
-            if len(self.entries) - self._rough < _MOST and self._held < _MOST_HELD:
+            if self._is_worth_it(lines[index]):
                 self._open(key, first + index, lines[index])
-        if not new or new[-1][0] in self.entries:
+        if all(key in self.entries for key, _ in new):
             return keys
         return [
             key if key in self.entries else self._roughly(number, line)
             for number, (key, line) in enumerate(zip(keys, lines, strict=True), first)
         ]
+
+    def _is_worth_it(self, line: bytes) -> bool:
+        exact = len(self.entries) - self._rough
+        if exact >= _MOST or self._held >= _MOST_HELD:
+            return False
+        return exact < _MOST_ROUTINE or _TELLING.search(line[:_SEARCHED]) is not None
 
     def _roughly(self, number: int, line: bytes) -> bytes:
         hint = _HINT.search(line[:1000])

@@ -53,8 +53,9 @@ def mask(text: str) -> str:
     return _woven(*_split(text, None))
 
 
-def merge(templates: Iterable[Template]) -> list[Template]:
-    """`text` comes in as the plain message and goes out as its template; at most MOST_TEMPLATES, in line order."""
+def merge(templates: Iterable[Template], reserved: int = 0) -> list[Template]:
+    """`text` comes in as the plain message and goes out as its template; at most MOST_TEMPLATES less those `reserved`,
+    in line order."""
     exact: dict[tuple[object, ...], Row] = {}
     for template in sorted(templates, key=_first_line):
         words, gaps = _split(template.text, template.status)
@@ -64,7 +65,7 @@ def merge(templates: Iterable[Template]) -> list[Template]:
         else:
             exact[key] = Row(words, gaps, template)
     rows = _alike(exact.values())
-    return _chosen([replace(row.template, text=row.text) for row in rows])
+    return _chosen([replace(row.template, text=row.text) for row in rows], MOST_TEMPLATES - reserved)
 
 
 def _split(text: str, status: int | None) -> tuple[list[str], tuple[str, ...]]:
@@ -123,12 +124,12 @@ def _joined(one: Template, other: Template) -> Template:
     )
 
 
-def _chosen(templates: list[Template]) -> list[Template]:
-    if len(templates) <= MOST_TEMPLATES:
+def _chosen(templates: list[Template], most: int) -> list[Template]:
+    if len(templates) <= most:
         return sorted(templates, key=_first_line)
     chosen: dict[tuple[int, str], Template] = {}
     for share, ranked in _rankings(templates):
-        room = min(share, MOST_TEMPLATES - len(chosen))
+        room = min(share, most - len(chosen))
         fresh = [template for template in ranked if (template.lines[0], template.text) not in chosen]
         chosen.update({(template.lines[0], template.text): template for template in fresh[:room]})
     return sorted(chosen.values(), key=_first_line)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from faultmaven.diagnosis.digest import Bucket, Template
+from faultmaven.diagnosis.hypotheses import Judged
 from faultmaven.diagnosis.lines import QUOTE_LIMIT
 from faultmaven.diagnosis.moments import comparable
 from faultmaven.diagnosis.naming import message_of
@@ -52,6 +53,7 @@ class Event:
     source: Source
     at: datetime | None = None
     line: int | None = None
+    columns: tuple[int, int] | None = None
 
 
 def recovery_of(sources: Sequence[Source], signs: Sequence[Sign]) -> Event | None:
@@ -62,6 +64,13 @@ def recovery_of(sources: Sequence[Source], signs: Sequence[Sign]) -> Event | Non
     told = _events(sources, "recovery", _RECOVERY)
     after = [event for event in told if event.at and comparable(event.at, max(ends)) and event.at >= max(ends)]
     return min(after, key=lambda event: (event.at, event.line), default=None)
+
+
+def is_well_after(recovery: Event, judged: Sequence[Judged]) -> bool:
+    """No error of any suspect, warnings apart, is known from a later time than the recovery's."""
+    ends = [judged_one.suspect.last_at for judged_one in judged if judged_one.suspect.is_error]
+    at = recovery.at
+    return at is not None and all(end is not None and comparable(end, at) and end <= at for end in ends)
 
 
 def last_recovery(sources: Sequence[Source], hiccups: Sequence[datetime]) -> Event | None:
@@ -75,9 +84,8 @@ def last_recovery(sources: Sequence[Source], hiccups: Sequence[datetime]) -> Eve
 
 def timeline_of(sources: Sequence[Source], trouble: Trouble, recovery: Event | None) -> list[Event]:
     """In order of time. The first error always stands in it."""
-    first = Event(
-        "first_error", _first_words(trouble.first), trouble.first.source, trouble.at, trouble.first.telling_line
-    )
+    began = trouble.first
+    first = Event("first_error", _first_words(began), began.source, trouble.at, began.telling_line, began.columns)
     before = [*changes_before(sources, trouble), *warnings_before(trouble)]
     events = [*before, first, *_burst(trouble)]
     return sorted([*events, *([recovery] if recovery else [])], key=_in_order)
@@ -95,7 +103,14 @@ def warnings_before(trouble: Trouble) -> list[Event]:
     if began is None:
         return []
     found = [
-        Event("note", (Quoted(message_of(template.sample), 160),), source, template.first_at, template.lines[0])
+        Event(
+            role="note",
+            said=(Quoted(message_of(template.sample), 160),),
+            source=source,
+            at=template.first_at,
+            line=template.lines[0],
+            columns=template.columns,
+        )
         for template in source.digest.templates
         if template.level == "warning" and template.first_at and template.status is None
         if timedelta() <= began - template.first_at <= JUST_BEFORE and not _is_sign(template, trouble)
@@ -133,7 +148,8 @@ def _events(
 
 
 def _tells(template: Template, pattern: re.Pattern[str], role: str) -> bool:
-    if template.is_error or template.count > RARE or not pattern.search(template.sample):
+    # Of a long line's middle it is not told where in time it belongs.
+    if template.column or template.is_error or template.count > RARE or not pattern.search(template.sample):
         return False
     return role == "recovery" or not _NO_CHANGE.search(template.sample)
 

@@ -47,7 +47,12 @@ class Stamp:
 
 def find_stamp(text: str) -> Stamp | None:
     """The time a line was written at, as far as its first columns tell."""
-    head = text[:_HEAD]
+    return _find(text[:_HEAD])
+
+
+# One line after the other is read, each by several readers.
+@lru_cache(maxsize=8)
+def _find(head: str) -> Stamp | None:
     if not _MAYBE.search(head):
         return None
     first: Stamp | None = None

@@ -19,6 +19,8 @@ _MOST_KNOWN = 2000
 # Evidence in which this many lines only looked like parts of traces is not searched further.
 _MOST_MISSES = 20_000
 INSIDE, NAMING = b"\0inside", b"\0naming"
+# How far above a trace its time may stand: a crash is printed bare, below the last the program logged.
+_MOST_BEFORE = 50
 _HEADS = ("Traceback (most", "goroutine ")
 _BARE_STARTS = (b" ", b"\t", b"Traceback", b"goroutine", b"panic:")
 
@@ -68,6 +70,9 @@ class TraceFinder:
     def __init__(self) -> None:
         self._traces: dict[str, Trace] = {}
         self._stamps: dict[str, Stamp | None] = {}
+        self._last: dict[str, list[bytes] | Stamp | None] = {}
+        # Lines already let out that may still tell a time.
+        self._before: list[bytes] = []
         self._known: dict[tuple[bytes, ...], Known] = {}
         self._lines: list[bytes] = []
         self._signatures: list[bytes] = []
@@ -92,21 +97,26 @@ class TraceFinder:
     def finish(self) -> Portion:
         return self._search(is_end=True)
 
-    def add_embedded(self, text: str, first: int, last: int, count: int, stamp: Stamp | None) -> None:
-        """A trace that one line carries in a field: all its parts are on that line."""
+    def add_embedded(
+        self, text: str, lines_of: tuple[int, int], count: int, stamps: tuple[Stamp | None, Stamp | None]
+    ) -> None:
+        """A trace that one line carries in a field: all its parts are on that line. First and last line, with times."""
         lines = text[: 4 * QUOTE_LIMIT].split("\n")
         for index, line in enumerate(lines):
             if begins_trace(line.encode("utf-8", "replace")) and (found := find_trace(lines, index)):
-                self._count(_trace(found, first, is_embedded=True), last, count, stamp)
+                self._count(_trace(found, lines_of[0], is_embedded=True), lines_of[1], count, stamps[0], stamps[1])
                 return
 
     def traces(self, placed: Callable[[Stamp], datetime]) -> tuple[Trace, ...]:
         """The most frequent, in the order of their first appearance."""
         most = sorted(self._traces.values(), key=lambda trace: (-trace.count, trace.first_line))[:_MOST_TRACES]
-        timed = [
-            replace(trace, at=placed(stamp)) if (stamp := self._stamps[trace.fingerprint]) else trace for trace in most
-        ]
+        timed = [self._timed(trace, placed) for trace in most]
         return tuple(sorted(timed, key=lambda trace: (trace.first_line, trace.fingerprint)))
+
+    def _timed(self, trace: Trace, placed: Callable[[Stamp], datetime]) -> Trace:
+        began, told = self._stamps[trace.fingerprint], self._last[trace.fingerprint]
+        ended = _nearest_stamp(told) if isinstance(told, list) else told
+        return replace(trace, at=placed(began) if began else None, last_at=placed(ended) if ended else None)
 
     def _search(self, is_end: bool) -> Portion:
         keep = len(self._lines) if is_end else max(self._free, len(self._lines) - LOOK_BACK)
@@ -134,7 +144,8 @@ class TraceFinder:
         if len(self._known) < _MOST_KNOWN:
             self._known[self._start_of(hit)] = Known(found, found.fingerprint, signatures, hit - first)
         trace = _trace(found, self._first + start)
-        self._count(trace, self._first + first, 1, self._stamp(start, first))
+        before = self._up_to(first)
+        self._count(trace, self._first + first, 1, _nearest_stamp(before), before)
         self._finish_taking(found, first, last)
 
     def _take_known(self, hit: int) -> bool:
@@ -149,7 +160,7 @@ class TraceFinder:
             return False
         if any(goes_on(line) for line in self._lines[last + 1 : last + 4]):
             return False
-        self._again(fingerprint, self._first + first)
+        self._again(fingerprint, self._first + first, 1, self._up_to(first))
         self._finish_taking(found, first, last)
         return True
 
@@ -163,36 +174,47 @@ class TraceFinder:
             self._out[first] += NAMING
         self._free = last + 1
 
-    def _count(self, trace: Trace, last: int, count: int, stamp: Stamp | None) -> None:
+    def _count(
+        self, trace: Trace, last: int, count: int, stamp: Stamp | None, last_told: list[bytes] | Stamp | None
+    ) -> None:
         if trace.fingerprint in self._traces:
-            self._again(trace.fingerprint, last, count)
+            self._again(trace.fingerprint, last, count, last_told)
         elif len(self._traces) < _MOST_KNOWN:
             self._traces[trace.fingerprint] = replace(trace, count=count, last_seen_line=last)
             self._stamps[trace.fingerprint] = stamp
+            self._last[trace.fingerprint] = last_told
 
-    def _again(self, fingerprint: str, line: int, count: int = 1) -> None:
+    def _again(self, fingerprint: str, line: int, count: int, told: list[bytes] | Stamp | None) -> None:
+        """`told` is the time of this repetition, or the lines that tell it: read once all is counted."""
         if earlier := self._traces.get(fingerprint):
+            if line >= earlier.last_seen_line:
+                self._last[fingerprint] = told
             last = max(earlier.last_seen_line, line)
             self._traces[fingerprint] = replace(earlier, count=earlier.count + count, last_seen_line=last)
 
-    def _stamp(self, start: int, first: int) -> Stamp | None:
-        """The time of the trace's own first line, or of the record just before it and not before `start`."""
-        for line in self._lines[max(start, first - 2) : first + 1][::-1]:
-            if stamp := read_line(as_text(line)).stamp:
-                return stamp
-        return None
+    def _up_to(self, first: int) -> list[bytes]:
+        """The trace's own first line and those before it."""
+        waiting = self._lines[max(first - _MOST_BEFORE, 0) : first + 1]
+        missing = _MOST_BEFORE + 1 - len(waiting)
+        return [*self._before[-missing:], *waiting] if missing else waiting
 
     def _start_of(self, hit: int) -> tuple[bytes, ...]:
         return tuple(self._signatures[max(self._free, hit - 1) : hit + 3])
 
     def _release(self, count: int) -> Portion:
         portion = Portion(self._first, self._lines[:count], self._out[:count])
+        self._before = [*self._before, *self._lines[max(count - _MOST_BEFORE, 0) : count]][-_MOST_BEFORE:]
         self._lines, self._signatures = self._lines[count:], self._signatures[count:]
         self._out = self._out[count:]
         self._hits = [hit - count for hit in self._hits if hit >= count]
         self._first += count
         self._free = max(0, self._free - count)
         return portion
+
+
+def _nearest_stamp(lines: Sequence[bytes]) -> Stamp | None:
+    """The time of the last of these lines that bears one."""
+    return next((stamp for line in reversed(lines) if (stamp := read_line(as_text(line)).stamp)), None)
 
 
 def _trace(found: Found, offset: int, is_embedded: bool = False) -> Trace:

@@ -14,11 +14,14 @@ from faultmaven.diagnosis.suspects import STRAY, Suspect
 _NO_LOG = frozenset({"empty", "binary", "text"})
 
 
-def verdict_of(judged: Sequence[Judged], trouble: Trouble | None, sources: Sequence[Source]) -> Verdict:
-    """`cause_found` only where the failing component itself says so plainly; a passing hiccup is no fault."""
-    standing = [j for j in judged if j.stands]
-    if not standing or trouble is None or _only_hiccups(standing, trouble):
-        return "no_fault_found" if is_readable(sources) else "not_enough_evidence"
+def verdict_of(
+    judged: Sequence[Judged], trouble: Trouble | None, sources: Sequence[Source], is_past: bool = False
+) -> Verdict:
+    """`cause_found` only where the failing component itself says so plainly; a passing hiccup is no fault, and neither
+    is what `is_past`: over, and not what was asked about."""
+    standing = [j for j in judged if j.stands and not j.suspect.is_mention]
+    if not standing or trouble is None or is_past or _only_hiccups(standing, trouble):
+        return "no_fault_found" if is_readable(sources) and not _is_document(judged) else "not_enough_evidence"
     top = standing[0]
     speaks_of_itself = top.suspect.role in ("cause", "own_code")
     if top.strength == "strong" and speaks_of_itself:
@@ -26,6 +29,12 @@ def verdict_of(judged: Sequence[Judged], trouble: Trouble | None, sources: Seque
     if top.strength == "moderate" and (speaks_of_itself or top.suspect.role == "unknown"):
         return "likely_cause"
     return "symptom_only"
+
+
+def _is_document(judged: Sequence[Judged]) -> bool:
+    """What is there speaks of trouble without times: code, prose, rules. It says nothing of how things are."""
+    spoken_of = [sign for j in judged if j.suspect.is_mention for sign in j.suspect.signs]
+    return any(sign.source.digest.first_at is None for sign in spoken_of)
 
 
 def is_quiet(verdict: Verdict) -> bool:

@@ -44,6 +44,15 @@ _WARNING_WORDS = re.compile(
     r"(?![\w/-])",
     re.IGNORECASE,
 )
+# Where any of the above may stand, for RE2 and for text of any length: what is found is judged by `worded_level`.
+TROUBLE = (
+    r"(?i)(?:error|err!|fail|exception|fatal|panic|cannot|can't|could ?n[o']t|unable to|refused|denied|not found"
+    r"|no such|timed out|deadline exceeded|unreachable|unhandled|uncaught|abort|corrupt|crash|imagepullbackoff"
+    r"|errimagepull|invalidimagename|no space left|connection reset|broken pipe|undefined reference|traceback"
+    r"|unauthorized|forbidden|deadlock|no route to host|too many open files|already in use|not permitted|exhausted"
+    r"|out of memory|main process exited|i/o timeout|x509|certificate has expired|unschedulable|back-off|evicted"
+    r"|oom-?kill|segfault|segmentation fault|core dump|killed process|exit(?:ed)?(?: with)?(?: status| code)?:? [1-9])"
+)
 # Nothing above can match where none of these stands, and looking for them is many times cheaper.
 # fmt: off
 _STEMS = (

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from faultmaven.cases import log
 from faultmaven.cases import service as cases
 from faultmaven.cases.events import EvidenceAdded, EvidenceDeleted
-from faultmaven.cases.tables import cases as case_rows
 from faultmaven.database import Row, Transaction, rfc3339
 from faultmaven.errors import EvidenceNotFound, QuotaReached
 from faultmaven.evidence.model import Evidence
@@ -30,7 +29,6 @@ _used = sa.select(sa.func.coalesce(sa.func.sum(evidence.c.size), 0)).where(
 _with_content = sa.select(evidence.c.id).where(evidence.c.sha256 == sa.bindparam("content")).limit(1)
 _delete = sa.delete(evidence).where(evidence.c.id == sa.bindparam("of_evidence"))
 _delete_of_case = sa.delete(evidence).where(evidence.c.case_id == sa.bindparam("of_case"))
-_touch = sa.update(case_rows).where(case_rows.c.id == sa.bindparam("of_case")).values(updated_at=sa.bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def add(
         answers_check=answers_check,
         created_at=transaction.now,
     )
-    transaction.execute(_touch, of_case=case_id, at=transaction.now)
+    cases.touch(transaction, case_id)
     return get(transaction, user, stored.evidence_id)
 
 
@@ -122,7 +120,7 @@ def delete(transaction: Transaction, user: User, evidence_id: str, forget: Forge
     gone = get(transaction, user, evidence_id)
     forget(transaction, user, gone.case_id, evidence_id)
     transaction.execute(_delete, of_evidence=evidence_id)
-    transaction.execute(_touch, of_case=gone.case_id, at=transaction.now)
+    cases.touch(transaction, gone.case_id)
     log.forget_evidence(transaction, user.id, gone.case_id, evidence_id)
     log.record(transaction, user.id, EvidenceDeleted(case_id=gone.case_id, evidence_id=evidence_id))
     return Deleted(gone, not content_is_used(transaction, gone.sha256))

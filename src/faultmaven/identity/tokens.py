@@ -36,11 +36,15 @@ def keep_token(path: Path) -> str:
         return read_token(path)
     except FileNotFoundError:
         token = secrets.token_urlsafe(32)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        unfinished = path.with_suffix(".new")
+        unfinished.unlink(missing_ok=True)
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(token + "\n")
             file.flush()
             os.fsync(file.fileno())
+        # Whole or not at all: half a token, for want of space, would be in the way of every later start.
+        unfinished.replace(path)
         return token
 
 

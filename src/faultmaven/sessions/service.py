@@ -37,6 +37,11 @@ DAY = 24 * 60 * MINUTE
 SWEEP = 500
 
 _by_id = sa.select(sessions).where(sessions.c.id == sa.bindparam("of_session"))
+_live_of_client = sa.select(sessions).where(
+    sessions.c.user_id == sa.bindparam("of_user"),
+    sessions.c.client_id == sa.bindparam("of_client"),
+    sessions.c.status == sa.literal_column("'active'"),  # spelled out, as the partial index asks for it
+)
 _last_of_client = (
     sa.select(sessions)
     .where(sessions.c.user_id == sa.bindparam("of_user"), sessions.c.client_id == sa.bindparam("of_client"))
@@ -97,13 +102,17 @@ class Lifetimes:
 
 def open_session(transaction: Transaction, user: User, body: OpenSession, limits: Lifetimes) -> OpenedSession:
     """The same client gets its live session back; otherwise a new one, with the case it had open before."""
-    last = transaction.first(_last_of_client, of_user=user.id, of_client=body.client_id) if body.client_id else None
-    if last is None or last.status != "active":
-        return _open_new(transaction, user, body, last, limits)
-    if last.expires_at > transaction.now:
-        return _resume(transaction, last, body)
-    _expire(transaction, last)
-    return _open_new(transaction, user, body, last, limits)
+    if body.client_id is None:
+        return _open_new(transaction, user, body, None, limits)
+    client = {"of_user": user.id, "of_client": body.client_id}
+    # Not simply the newest: where the clock was set back, a closed session may seem newer than the live one.
+    live = transaction.first(_live_of_client, **client)
+    if live is None:
+        return _open_new(transaction, user, body, transaction.first(_last_of_client, **client), limits)
+    if live.expires_at > transaction.now:
+        return _resume(transaction, live, body)
+    _expire(transaction, live)
+    return _open_new(transaction, user, body, live, limits)
 
 
 def _resume(transaction: Transaction, row: Row, body: OpenSession) -> OpenedSession:
@@ -222,7 +231,7 @@ def patch_session(
     metadata = _patched(before.metadata, body)
     case_id = body.case_id if "case_id" in body.model_fields_set else row.case_id
     if body.case_id is not None:
-        cases.live_row(transaction, user, case_id)
+        cases.live_row(transaction, user, body.case_id)
     details = _encode(metadata)
     if (details, case_id) != (row.metadata, row.case_id):
         transaction.execute(_change, of_session=row.id, minutes=row.timeout_minutes, details=details, open_case=case_id)

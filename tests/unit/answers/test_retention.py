@@ -63,6 +63,6 @@ async def test_what_is_due_is_removed(database: InterruptedDatabase, tmp_path: P
 async def test_a_case_that_is_restored_meanwhile_stays(database: InterruptedDatabase, tmp_path: Path) -> None:
     user = await database.write(local_user)
     case_id = await deleted_case(database, user)
-    database.meanwhile = lambda: database.write(cases.restore_case, user, case_id)
+    database.meanwhile = lambda: database.write(cases.restore_case, user, case_id, 24)
     await remove_due_cases(database, Store(tmp_path), AT_ONCE)
     assert await database.read(cases.is_live, user.id, case_id)

@@ -82,6 +82,8 @@ def _complaints(fault: Fault) -> Iterator[str]:
         if not getattr(fault, field):
             yield f"{field}: at least one is needed"
     yield from _pattern_complaints((*fault.patterns, *fault.not_patterns))
+    if fault.headline and (unknown := unknown_kinds(fault.headline) - {"address"}):
+        yield f"unknown placeholder {{{min(unknown)}}} in: {fault.headline}"
     for command in commands_of(fault):
         if unknown := unknown_kinds(command):
             yield f"unknown placeholder {{{min(unknown)}}} in: {command}"

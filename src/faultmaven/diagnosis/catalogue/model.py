@@ -43,6 +43,8 @@ class Fault:
 
     `patterns` are RE2 regular expressions over single lines; named groups become the match's names.
     `explains` lists ids of faults that this one brings about, so that the cause outranks its consequences.
+    `headline` is the title as a sentence that names the thing it happened to, with slots like `{pod}`, and `{address}`
+    for a host with its port where that is known; without all names it is the plain title.
     `aliases` are the short forms a person asks about ("what does ECONNREFUSED mean").
     """
 
@@ -54,6 +56,7 @@ class Fault:
     role: Literal["cause", "symptom"]
     explanation: str
     patterns: tuple[str, ...]
+    headline: str | None = None
     not_patterns: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from faultmaven.diagnosis.catalogue.model import Fault
 from faultmaven.diagnosis.commands.options import vocabulary
 
 _TERM_LIMIT = 400
+_TERM_WORDS = 3
 _WHAT_IS = r"(?:what is|what's|whats|what are)"
 _ASKS = tuple(
     re.compile(form)
@@ -50,7 +51,7 @@ class Glossary:
         for form in _ASKS:
             if found := form.fullmatch(asked):
                 return _plain(found["term"])
-        return asked if self.named(asked) else None
+        return asked if _is_term(asked) and self.named(asked) else None
 
     def named(self, term: str) -> Fault | None:
         """The fault that goes by this term, give or take words like "the … error in Kubernetes"."""
@@ -64,6 +65,11 @@ class Glossary:
             if around <= _FILLER and inner in self._terms:
                 return self._terms[inner]
         return None
+
+
+def _is_term(asked: str) -> bool:
+    """`oomkilled` and `exit code 137` are terms; more words, or words behind a colon, are an error someone met."""
+    return len(asked.split()) <= _TERM_WORDS and ": " not in asked
 
 
 def _plain(text: str) -> str:

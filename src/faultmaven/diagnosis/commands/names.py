@@ -79,6 +79,11 @@ def fill(command: str, names: Mapping[str, str]) -> str:
     return _SLOT.sub(lambda slot: _shown(slot[1], names), command)
 
 
+def fill_plainly(sentence: str, names: Mapping[str, str]) -> str:
+    """A sentence, not a command, with its slots filled with names that were checked."""
+    return _SLOT.sub(lambda slot: names[slot[1]], sentence)
+
+
 def placeholders(command: str) -> frozenset[str]:
     """The kinds of names a command has slots for."""
     return frozenset(_SLOT.findall(command))

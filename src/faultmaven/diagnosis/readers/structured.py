@@ -43,6 +43,7 @@ _ERRORS = (
     "thrown",
     "failure",
 )
+_NO_ERROR = frozenset(("none", "null", "false", "nil", "<nil>", "(nil)", "undefined", "ok", "no", "-", "[]", "{}"))
 _STACKS = (
     "stack",
     "stack_trace",
@@ -103,7 +104,7 @@ def read_logfmt(text: str) -> Record | None:
     fields = {pair[1]: _logfmt_value(pair) for pair in pairs}
     return (
         from_fields(fields, "logfmt")
-        if fields.keys() & {"level", "lvl", "msg", "message", "ts", "time", "err", "at"}
+        if fields.keys() & {"level", "lvl", "msg", "message", "ts", "time", "err", "error", "at"}
         else None
     )
 
@@ -111,6 +112,11 @@ def read_logfmt(text: str) -> Record | None:
 def _logfmt_value(pair: re.Match[str]) -> object:
     value = pair[2] if pair[2] is not None else pair[3]
     return int(value) if value.isascii() and value.isdigit() and len(value) < 18 else value
+
+
+def is_record(fields: Fields) -> bool:
+    """Whether these fields say something, and when or how bad it was: a log's, not a document's."""
+    return bool(_text(fields, _MESSAGES) and (_stamp(fields) or _level(fields)))
 
 
 def from_fields(fields: Fields, kind: str) -> Record:
@@ -179,7 +185,7 @@ def _error_text(fields: Fields) -> str:
                 value.get("message") or value.get("msg"),
             )
             value = ": ".join(str(part) for part in (kind, message) if part)
-        if isinstance(value, str) and value and value.lower() not in ("none", "null", "false", "nil", "<nil>", "ok"):
+        if isinstance(value, str) and value and value.lower() not in _NO_ERROR:
             return value.partition("\n")[0][:1000]
     return ""
 

@@ -1,0 +1,4 @@
+import { extensionHost } from "../../host/extension";
+import { mount } from "../../panel/mount";
+
+mount(extensionHost());
