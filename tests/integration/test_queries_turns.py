@@ -134,7 +134,7 @@ def test_deleting_the_evidence_takes_the_answers_that_quote_it_along(api: httpx.
     assert "No space left" not in told
     seqs = [event["seq"] for event in api.get(f"/api/v1/cases/{case_id}/events").json()["events"]]
     assert seqs == list(range(1, len(seqs) + 1))
-    assert api.get("/api/v1/cases", params={"q": answer["headline"]}).json()["cases"] == []
+    assert case_id not in api.get("/api/v1/cases", params={"q": answer["headline"]}).text
     assert case_id in api.get("/api/v1/cases", params={"q": "What is wrong?"}).text
 
 

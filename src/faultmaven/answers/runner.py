@@ -107,6 +107,8 @@ class Runner:
         try:
             await asyncio.wait([answering, watching], return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
+                if error := watching.exception():  # the lease runs out, and the next claim tries again
+                    log.error("runner.cannot_renew", exc_info=error)
                 return "cancelled"
             answering.result()
             return "completed"

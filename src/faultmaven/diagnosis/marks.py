@@ -26,7 +26,9 @@ _STEMS: Any = re2.compile(rb"rror|ail|xit|tatus|ode|xcept|arn|imeout|ERROR|FAIL|
 def number_mark(line: bytes) -> bytes:
     """A line's status or numeric level, or whether what it counts is zero; empty where no number matters."""
     head = line[:_HEAD]
-    mark = next((group for match in _LEVELS_AND_STATUSES.finditer(head) for group in match.groups() if group), b"")
+    mark = b""
+    if b'"' in head or head[:1] == b"<" or b"status" in head:
+        mark = next((group for match in _LEVELS_AND_STATUSES.finditer(head) for group in match.groups() if group), b"")
     if not mark and _STEMS.search(head) and (counted := _COUNTS.search(head)):
         mark = b"+" if (counted[1] or counted[2]).strip(b"0.") else b"0"
     return mark

@@ -31,7 +31,7 @@ _FUNCTION_WORD = re.compile(
 _SENTENCE = re.compile(r"^\s*(?:[-*>•]\s+|\d+[.)]\s+|#+\s+)?[A-Z\"'`“].*[A-Za-z0-9)`\"'”][.!?:;]?\s*$")
 _DEFINES = re.compile(
     r"^\s*(?:-\s+|\{\s*)?\"?(?:expr|promql|legendFormat|panels|noDataState|executionErrorState|alertname|runbook_url"
-    r"|alert|threshold|evaluator)\"?\s*:"
+    r"|alert|threshold|evaluator)\"?\s*:|^\s*\"?query\"?\s*:.*[<>]=?\s*[\d.]+%?\"?,?\s*$"
 )
 _MEMBER = re.compile(r"^\s*(?:-\s+|\{\s*)?\"?(?P<key>[A-Za-z_][\w.-]*)\"?\s*:\s")
 _NAMING_KEYS = """
@@ -46,8 +46,10 @@ _SOUGHT = re.compile(r"\"(?P<name>[^\"]{3,})\" not found")
 _FAR = 300
 _READS = re.compile(r"cannot (?:get|list|watch) ")
 _NO_COMMAND = re.compile(
-    r"^(?:[\w./-]+: )?(?:line \d+: )?(?:command not found: )?(?P<program>[\w.-]+)(?:: (?:command )?not found)?\s*$"
+    r"^(?:[\w./-]+: )?(?:(?:line )?\d+: )?(?:command not found: )?(?P<program>[\w.-]+)(?:: (?:command )?not found)?\s*$"
 )
+# A script that ends for want of a program has failed; someone looking around has not.
+_JOB = re.compile(r"job failed|exit (?:code|status)|##\[|build failed", re.IGNORECASE)
 _LOOKING_PROGRAMS = """
     kubectl oc helm k9s stern jq yq aws gcloud az doctl dig nslookup host netstat ss lsof htop top iostat vmstat sar
     strace tcpdump traceroute mtr nc ncat telnet psql mysql redis-cli mongosh curl wget openssl journalctl
@@ -93,8 +95,11 @@ def _failed_to_look(line: str, around: Sequence[str]) -> bool:
         return said["reason"] != "Forbidden" or (bool(_READS.search(line)) and "system:serviceaccount" not in line)
     if "not found" not in line or not (missing := _NO_COMMAND.match(line)):
         return False
-    typed = [match["command"] for text in around if (match := _PROMPT.match(text))]
-    return missing["program"] in _LOOKING and (bool(typed) or len(around) < _AROUND)
+    if any(_JOB.search(text) for text in around):
+        return False
+    program = re.escape(missing["program"])
+    typed = r"[$#%>]\s+" if missing["program"] in _LOOKING else r"`"
+    return any(re.search(rf"(?:^|\s){typed}{program}\s", text) for text in around)
 
 
 def _is_named_elsewhere(line: str, document: Document, number: int) -> bool:

@@ -13,8 +13,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, zip_longest
 from operator import eq
+from typing import Any
+
+import re2
 
 from faultmaven.diagnosis.digest import Level, Template
+from faultmaven.diagnosis.words import TROUBLE
 
 MOST_TEMPLATES = 300
 WILD = "<*>"
@@ -24,8 +28,9 @@ _ALIKE = 0.75
 _FEWEST_WORDS = 4
 # Looking further back than this for a row to merge with costs more than it finds.
 _MOST_COMPARED = 40
-_ERROR_SHARE, _BIG_SHARE, _UNKNOWN_SHARE = 150, 50, 60
+_ERROR_SHARE, _BIG_SHARE, _WARNING_SHARE, _WORDED_SHARE = 150, 50, 40, 30
 
+_TROUBLE: Any = re2.compile(TROUBLE.encode())
 _SPLIT = re.compile(r"""([\s,;()\[\]{}"'<>|]+)""")
 _WITH_DIGIT = re.compile(r"\d")
 _HEX = re.compile(r"(?i)(?:[0-9a-f]{8,}|[0-9a-f]{2,}(?:[:-][0-9a-f]{2,}){2,})")
@@ -136,14 +141,19 @@ def _chosen(templates: list[Template], most: int) -> list[Template]:
 
 
 def _rankings(templates: list[Template]) -> Iterable[tuple[int, list[Template]]]:
-    """Errors, the biggest, warnings, and then the rare: each gets its share, what is left over goes to the rare."""
+    """Errors, the biggest, warnings, what sounds like trouble, and then the rare: each gets its share, what is left over goes to the rare."""
     order: dict[Level, int] = {"fatal": 0, "error": 1}
     big = sorted(templates, key=lambda template: (-template.count, template.lines[0]))
     errors = [template for template in templates if template.is_error]
     yield _ERROR_SHARE // 2, sorted(errors, key=lambda template: (order[template.level], template.lines[0]))
     yield _ERROR_SHARE // 2, [template for template in big if template.is_error]
     yield _BIG_SHARE, big
-    yield _UNKNOWN_SHARE, [template for template in big if template.level == "warning"]
+    yield _WARNING_SHARE, [template for template in big if template.level == "warning"]
+    routine = [template for template in big if template.level not in ("fatal", "error", "warning")]
+    yield (
+        _WORDED_SHARE,
+        [template for template in routine if _TROUBLE.search(template.sample.encode("utf-8", "replace"))],
+    )
     yield MOST_TEMPLATES, sorted(templates, key=lambda template: (template.count, template.lines[0]))
 
 

@@ -11,6 +11,7 @@ from faultmaven.diagnosis.signs import LEVEL_RANK
 from faultmaven.diagnosis.sources import Source
 from faultmaven.diagnosis.suspects import STRAY, Suspect
 
+_BEGINS_DOCUMENT = ("{", "[", "[{", "---", "apiVersion: v1")
 _NO_LOG = frozenset({"empty", "binary", "text"})
 
 
@@ -55,8 +56,15 @@ def _is_over(suspect: Suspect, trouble: Trouble) -> bool:
     return suspect.is_stray and (trouble.ongoing == "no" or suspect.level_rank <= LEVEL_RANK["unknown"])
 
 
+def _is_log(source: Source) -> bool:
+    """A document of JSON or YAML states levels too (`"severity": "critical"`), of things and not of its lines."""
+    if _NO_LOG.issuperset(source.digest.kinds) or source.document.count == 0:
+        return False
+    return source.document.text(1)[:40].strip() not in _BEGINS_DOCUMENT
+
+
 def is_readable(sources: Sequence[Source]) -> bool:
     """Some of it is a log in which trouble would have shown: times or levels were recognised in a fair part of it."""
-    logs = [source.digest for source in sources if not source.is_told and not _NO_LOG.issuperset(source.digest.kinds)]
+    logs = [source.digest for source in sources if not source.is_told and _is_log(source)]
     lines = sum(digest.lines for digest in logs)
     return lines > 0 and sum(digest.unparsed_lines for digest in logs) < 0.9 * lines

@@ -80,3 +80,13 @@ def test_words_tell_where_nothing_is_stated(line: str, level: Level) -> None:
 )
 def test_good_news_is_no_error(line: str) -> None:
     assert read_line(line).level in ("unknown", "info")
+
+
+@pytest.mark.parametrize("value", ['""', "nil", "null", "<nil>", "none"])
+def test_a_field_for_errors_that_is_empty_is_no_error(value: str) -> None:
+    assert read_line(f"ts=2031-03-04T05:06:07Z path=/orders error={value} took=3ms").level == "unknown"
+
+
+@pytest.mark.parametrize("field", ['error="peer went"', "err=gone"])
+def test_a_field_for_errors_that_says_something_is_one(field: str) -> None:
+    assert read_line(f"path=/orders {field} took=3ms user=7").level == "error"

@@ -148,3 +148,31 @@ def test_hostile_lines_cost_no_more_than_long_ones(filler: str) -> None:
         load().match(line)
     # A backtracking matcher needs seconds to hours here; the bound is generous for a busy machine.
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("line", "fault_id", "names"),
+    [
+        ("Failed to acquire database connection - pool exhausted", "connection_pool_timeout", {}),
+        ("OOM killer triggered (memory usage 98%)", "out_of_memory_killed", {}),
+        ("required env var DATABASE_URL is not set", "environment_variable_missing", {"variable": "DATABASE_URL"}),
+        (
+            'Is the server running on host "db.internal" (10.0.0.9) and accepting TCP/IP connections on port 5432?',
+            "database_unreachable",
+            {"host": "db.internal", "port": "5432"},
+        ),
+        (
+            'could not translate host name "db-main" to address: Name or service not known',
+            "dns_name_not_found",
+            {"host": "db-main"},
+        ),
+        ("An error occurred (Throttling): Rate exceeded", "cloud_throttled", {}),
+    ],
+)
+def test_other_wordings_are_seen_too(line: str, fault_id: str, names: dict[str, str]) -> None:
+    assert names_in(line, fault_id) == names
+
+
+@pytest.mark.parametrize("line", ["checkout error rate exceeded 2%", "orders: rate exceeded 5 per second budget"])
+def test_a_rate_of_errors_is_no_throttling(line: str) -> None:
+    assert faults_in(line) == []

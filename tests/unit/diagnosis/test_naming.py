@@ -1,6 +1,6 @@
 import pytest
 
-from faultmaven.diagnosis.naming import address_in, message_of, place_of, subject_of
+from faultmaven.diagnosis.naming import address_in, message_of, named_title, place_of, subject_of, things_in
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,32 @@ def test_a_subject_takes_only_names_that_fit_their_kind() -> None:
     assert subject_of({"host": "$(reboot)", "file": "/var/lib/x"}) == "file /var/lib/x"
     assert subject_of({"port": "8443"}) == "port 8443"
     assert subject_of({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("Warning  BackOff  pod/web-7c9f-x2x4z  Back-off restarting", {"pod": "web-7c9f-x2x4z"}),
+        ('E0304 "Error syncing" pod="shop/web-7c9f-x2x4z" err="x"', {"pod": "web-7c9f-x2x4z", "namespace": "shop"}),
+        ("shop   web-7c9f-x2x4z   0/1   OOMKilled   3", {"pod": "web-7c9f-x2x4z", "namespace": "shop"}),
+        ('{"namespace":"shop","pod_name":"web-0","msg":"x"}', {"pod": "web-0", "namespace": "shop"}),
+        ("error in deployment.apps/checkout", {"deployment": "checkout"}),
+        ("systemd[1]: haproxy.service: Failed", {"unit": "haproxy.service"}),
+        ("the pod is gone, every namespace is fine", {}),
+    ],
+)
+def test_things_are_found_where_a_message_names_them(line: str, names: dict[str, str]) -> None:
+    assert things_in(line) == names
+
+
+@pytest.mark.parametrize(
+    ("names", "title"),
+    [
+        ({"host": "db-1", "port": "5432"}, "Nothing at db-1:5432"),
+        ({"host": "db-1"}, "Nothing at db-1"),
+        ({"host": "$(reboot)"}, None),
+        ({}, None),
+    ],
+)
+def test_a_headline_names_the_thing_or_is_not_used(names: dict[str, str], title: str | None) -> None:
+    assert named_title("Nothing at {address}", names) == title

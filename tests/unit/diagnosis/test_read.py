@@ -144,3 +144,12 @@ def test_progress_ends_at_the_size() -> None:
     read(content, told.append, block_size=1000)
     assert told == sorted(told)
     assert told[-1] == len(content)
+
+
+def test_among_lines_that_are_all_different_trouble_is_not_lost() -> None:
+    names = [f"{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676)}" * 2 for n in range(6000)]
+    lines = [f"2031-01-02 15:04:05 INFO {name} {name[::-1]} went {name}" for name in names]
+    lines[5000] = "2031-01-02 15:04:05 INFO write failed: No space left on device"
+    digest = read("\n".join(lines).encode())
+    assert [template.lines for template in digest.templates if "No space left" in template.sample] == [(5001,)]
+    assert sum(template.count for template in digest.templates) <= 6000

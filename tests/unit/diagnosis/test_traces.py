@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -176,3 +177,20 @@ def test_frames_without_an_exception_are_no_trace() -> None:
 def test_an_indented_trace_is_one_too() -> None:
     indented = "2031-01-02 15:04:05 ERROR checkout\n" + "".join(f"      {line}\n" for line in PYTHON_CHAIN.split("\n"))
     assert only_trace(indented).root_type == "KeyError"
+
+
+def test_a_bare_crash_takes_the_time_of_the_nearest_line_before_it() -> None:
+    log = "2031-03-04T05:06:07Z INFO listening\nsome words\nmore words\nand more\n" + NODE_MISSING
+    (trace,) = read(log.encode()).traces
+    assert trace.at == datetime(2031, 3, 4, 5, 6, 7, tzinfo=UTC)
+    assert [read(log.encode(), block_size=size).traces for size in (9, 300)] == [(trace,)] * 2
+
+
+def test_a_repeated_trace_knows_when_it_was_last_seen() -> None:
+    log = "".join(f"2031-03-04 05:06:{second:02} ERROR shop: went wrong\n{PYTHON_CHAIN}" for second in (1, 5, 9))
+    (trace,) = read(log.encode()).traces
+    assert (trace.count, trace.at, trace.last_at) == (
+        3,
+        datetime(2031, 3, 4, 5, 6, 1, tzinfo=UTC),
+        datetime(2031, 3, 4, 5, 6, 9, tzinfo=UTC),
+    )
