@@ -656,6 +656,33 @@ export interface components {
             text: string;
         };
         /**
+         * AnswerRemoved
+         * @description The answer quoted evidence that was deleted, and went with it; the question stays.
+         */
+        AnswerRemoved: {
+            /**
+             * Cursor
+             * @default 0
+             */
+            cursor: number;
+            /** Case Id */
+            case_id?: string;
+            /** Seq */
+            seq?: number;
+            /**
+             * At
+             * @default
+             */
+            at: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "answer.removed";
+            /** Query Id */
+            query_id: string;
+        };
+        /**
          * AnswerStarted
          * @description A run begins. A second start, with a higher `attempt`, takes over from a worker that died: text starts anew.
          */
@@ -789,7 +816,7 @@ export interface components {
             error?: components["schemas"]["RunError"];
             feedback?: components["schemas"]["Feedback"];
         };
-        AnyEvent: components["schemas"]["SessionOpened"] | components["schemas"]["SessionUpdated"] | components["schemas"]["SessionEnded"] | components["schemas"]["SessionExpired"] | components["schemas"]["CaseOpened"] | components["schemas"]["CaseUpdated"] | components["schemas"]["CaseDeleted"] | components["schemas"]["CaseRestored"] | components["schemas"]["EvidenceAdded"] | components["schemas"]["EvidenceDeleted"] | components["schemas"]["QuestionAsked"] | components["schemas"]["AnswerStarted"] | components["schemas"]["AnswerProgress"] | components["schemas"]["AnswerDelta"] | components["schemas"]["AnswerCompleted"] | components["schemas"]["AnswerFailed"] | components["schemas"]["AnswerCancelled"] | components["schemas"]["FeedbackGiven"] | components["schemas"]["Removed"];
+        AnyEvent: components["schemas"]["SessionOpened"] | components["schemas"]["SessionUpdated"] | components["schemas"]["SessionEnded"] | components["schemas"]["SessionExpired"] | components["schemas"]["CaseOpened"] | components["schemas"]["CaseUpdated"] | components["schemas"]["CaseDeleted"] | components["schemas"]["CaseRestored"] | components["schemas"]["EvidenceAdded"] | components["schemas"]["EvidenceDeleted"] | components["schemas"]["QuestionAsked"] | components["schemas"]["AnswerStarted"] | components["schemas"]["AnswerProgress"] | components["schemas"]["AnswerDelta"] | components["schemas"]["AnswerCompleted"] | components["schemas"]["AnswerFailed"] | components["schemas"]["AnswerCancelled"] | components["schemas"]["AnswerRemoved"] | components["schemas"]["FeedbackGiven"] | components["schemas"]["Removed"];
         /** Ask */
         Ask: {
             /** Session Id */

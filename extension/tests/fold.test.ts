@@ -72,6 +72,12 @@ describe("fold", () => {
     expect(questions(fold(emptyCase("case_a"), failed))[0]).toMatchObject({ progress: "failed", error: { detail: "No." } });
   });
 
+  it("takes an answer away that quoted evidence which was deleted", () => {
+    const removed = [...story().slice(0, 5), event("answer.removed", { query_id: "query_1", seq: 6 })];
+    const question = questions(fold(emptyCase("case_a"), removed))[0];
+    expect(question).toMatchObject({ progress: "failed", answer: null, written: "", error: { code: "evidence_deleted" } });
+  });
+
   it("counts an event that a newer server sends, without understanding it", () => {
     const unknown = { ...event("case.restored"), type: "case.admired", seq: 1 } as unknown as AnyEvent;
     expect(apply(emptyCase("case_a"), unknown).lastSeq).toBe(1);

@@ -58,6 +58,8 @@ from faultmaven.sqlite import SqliteDatabase
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 30.0
+# What is younger may be an upload whose row is about to be written.
+ORPHAN_SECONDS = 600.0
 VERSION = version("faultmaven")
 
 
@@ -221,6 +223,7 @@ class Application:
                     pass
                 await self._database.write(answers.forget_keys)
                 await remove_due_cases(self._database, self._store, ages)
+                await self._database.scan(evidence.remove_orphans, self._store, ORPHAN_SECONDS)
             except Exception as error:  # sweeping is tried again; a full disk now must not end it for good
                 log.error("sweep.failed", exc_info=error)
             await asyncio.sleep(SWEEP_SECONDS)

@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     )
     max_total_bytes: int = Field(default=20 << 30, ge=1, description="Evidence a user may keep in all, in bytes.")
     max_queued_queries: int = Field(
-        default=10, ge=1, le=1000, description="Questions that may wait in one case before the next is refused."
+        default=10, ge=1, le=1000, description="Questions that may run or wait in one case before the next is refused."
     )
     session_absolute_days: int = Field(
         default=30, ge=1, le=3650, description="Longest life of a session, however active."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 from tests.e2e.browser import Chromium
 from tests.e2e.panel import Panel
@@ -60,6 +63,31 @@ def test_nothing_leaves_and_nothing_runs(
     assert evil.heard == []
     shared_tab.evaluate("fetch('http://evil.example/', {mode: 'no-cors'})")
     assert evil.heard, "whoever listens would have heard it"
+    evil.heard.clear()
+
+
+def test_answers_in_markdown_are_harmless_whatever_they_hold(
+    panel: Panel, chromium: Chromium, extension: Path, evil: Site
+) -> None:
+    """The renderer itself, as built, on the panel's own page: an engine may one day quote what this one does not."""
+    (renderer,) = (extension / "chunks").glob("markdown-*.js")
+    before = len(chromium.sent)
+    for name, shape in SHAPES.items():
+        shown: str = panel.page.evaluate(
+            """async ([renderer, shape]) => {
+                const {safeFragment} = await import(renderer);
+                const place = document.createElement("div");
+                place.append(safeFragment(shape));
+                document.querySelector("[role=log]").append(place);
+                return place.innerHTML;
+            }""",
+            [f"/chunks/{renderer.name}", shape],
+        )
+        assert panel.page.locator(LIVING).count() == 0, name
+        assert " " not in "".join(re.findall(r"<[^/>]+>", shown)), f"{name}: no element has an attribute"
+    assert panel.page.evaluate("globalThis.hacked ?? null") is None
+    assert [str(one) for one in chromium.sent[before:] if "evil.example" in one.url] == []
+    assert evil.heard == []
 
 
 def test_characters_that_hide_are_shown(panel: Panel) -> None:

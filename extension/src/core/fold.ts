@@ -97,6 +97,13 @@ function change(view: CaseView, event: AnyEvent): CaseView {
       return inQuestion(view, event, { progress: "failed", error: { code: event.code, detail: event.detail } });
     case "answer.cancelled":
       return inQuestion(view, event, { progress: "cancelled", step: "" });
+    case "answer.removed":
+      return inQuestion(view, event, {
+        progress: "failed",
+        answer: null,
+        written: "",
+        error: { code: "evidence_deleted", detail: "The answer was removed together with the evidence it quoted." },
+      });
     case "feedback.given":
       return inQuestion(view, event, { rating: event.rating });
     case "session.opened":

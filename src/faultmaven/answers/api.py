@@ -13,7 +13,7 @@ from fastapi.responses import Response as Answer
 
 from faultmaven.answers import service
 from faultmaven.answers.model import FINISHED, Ask, Context, Feedback, QueryAnswer, Unanswered
-from faultmaven.answers.service import Asked, Attached, Limits
+from faultmaven.answers.service import Asked, Attached, Limits, Sent
 from faultmaven.bus import Bus
 from faultmaven.cases import log, stream
 from faultmaven.cases.api import LOCATION, STREAMED, Accept
@@ -41,6 +41,7 @@ from faultmaven.evidence.model import display_name
 from faultmaven.evidence.store import Store
 from faultmaven.identity.guards import CurrentUser
 from faultmaven.identity.service import User
+from faultmaven.observability import correlation_id
 
 ASKING = documented(
     Malformed,
@@ -60,7 +61,7 @@ PENDING: Responses = {
     202: {"model": Unanswered, "description": "Not finished yet; look again at Location", "headers": LOCATION}
 }
 ASKED: Responses = {200: STREAMED[200] | {"headers": LOCATION}}
-LAST_EVENTS = frozenset({"answer.completed", "answer.failed", "answer.cancelled"})
+LAST_EVENTS = frozenset({"answer.completed", "answer.failed", "answer.cancelled", "answer.removed"})
 
 IdempotencyKey = Annotated[
     str | None,
@@ -120,7 +121,7 @@ async def _ask(database: Database, store: Store, user: User, body: Ask, key: str
     """
     attached = await anyio.to_thread.run_sync(_attach, store, body.context) if body.context else []
     try:
-        asked = await database.write(service.ask, user, body, key, attached, limits)
+        asked = await database.write(service.ask, user, body, Sent(key, correlation_id(), attached), limits)
     except Problem:
         await anyio.to_thread.run_sync(_take_back, store, attached)
         raise
@@ -185,8 +186,8 @@ def _follow_query(database: Database, bus: Bus, asked: Asked) -> AsyncIterator[b
         return await database.read(log.of_query, asked.query_id, after)
 
     async def still() -> float | stream.Closing:
-        gone = await database.read(service.is_forgotten, asked.query_id)
-        return stream.Closing(service.EVIDENCE_DELETED) if gone else stream.KEEPALIVE_SECONDS
+        there = await database.read(service.exists, asked.query_id)
+        return stream.KEEPALIVE_SECONDS if there else stream.Closing(QueryNotFound.code)
 
     followed = stream.Followed(
         log.topic_of_case(asked.case_id), fetch, stream.by_seq, still, lambda event: event.type in LAST_EVENTS

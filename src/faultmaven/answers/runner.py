@@ -79,7 +79,9 @@ class Runner:
 
     async def _run(self, run: Run) -> None:
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(query_id=run.query_id, session_id=run.session_id, attempt=run.attempt)
+        structlog.contextvars.bind_contextvars(
+            correlation_id=run.correlation_id, query_id=run.query_id, session_id=run.session_id, attempt=run.attempt
+        )
         started = time.perf_counter()
         status = "failed"
         try:
@@ -145,7 +147,7 @@ class Runner:
 
     async def _complete(self, run: Run, happened: list[Event], done: Done) -> None:
         asked = told.by_hash(run.questions())
-        new = told.quoted(done.report, asked) - {one.sha256 for one, _ in run.exhibits}
+        new = told.quoted(done.report, asked) - run.questions_kept.keys()
         kept = {one: await anyio.to_thread.run_sync(self._store.keep, asked[one].encode()) for one in new}
         finished = runs.Finished(done.report, done.fingerprint, kept)
         if not await self._database.write(runs.complete, run, happened, finished):

@@ -21,7 +21,7 @@ from faultmaven.cases import log
 from faultmaven.cases import service as cases
 from faultmaven.cases.events import AnswerCompleted, AnswerFailed, AnswerStarted, Event
 from faultmaven.cases.tables import cases as case_table
-from faultmaven.database import Transaction, rfc3339
+from faultmaven.database import Row, Transaction, rfc3339
 from faultmaven.diagnosis.report import Report, SeenBefore
 from faultmaven.diagnosis.sources import QUESTION
 from faultmaven.evidence import service as evidence
@@ -31,6 +31,7 @@ from faultmaven.identity import service as identity
 from faultmaven.identity.service import User
 
 LEASE = 10_000_000
+ATTEMPTS = 3
 HISTORY = 5
 SEEN_BEFORE = 5
 # A question was let in already; its text does not have to fit into what is left for evidence.
@@ -118,17 +119,22 @@ _release_all = sa.update(queries).where(queries.c.status == "running").values(le
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A query given to this worker, and the attempt it may write as."""
+    """A query given to this worker, and the attempt it may write as.
+
+    `questions_kept` are questions of the case that are evidence already, by the hash of their text.
+    """
 
     query_id: str
     case_id: str
     user: User
     session_id: str
+    correlation_id: str
     attempt: int
     question: str
     asked_at: int
     exhibits: tuple[tuple[Evidence, bool], ...]
     history: tuple[tuple[str, str], ...]
+    questions_kept: dict[str, str]
 
     def questions(self) -> list[str]:
         """This one and those before it."""
@@ -145,6 +151,9 @@ def claim(transaction: Transaction) -> Run | None:
     row = transaction.first(_claimable, at=transaction.now)
     if row is None:
         return None
+    if row.attempt >= ATTEMPTS:
+        _give_up(transaction, row)
+        return claim(transaction)
     transaction.execute(_start, of_query=row.id, at=transaction.now, until=transaction.now + LEASE)
     attempt = row.attempt + 1
     log.record(transaction, row.user_id, AnswerStarted(case_id=row.case_id, query_id=row.id, attempt=attempt))
@@ -158,12 +167,24 @@ def claim(transaction: Transaction) -> Run | None:
         row.case_id,
         identity.get_user(transaction, row.user_id),
         row.session_id,
+        row.correlation_id,
         attempt,
         row.query,
         row.created_at,
         tuple(exhibits),
         tuple((one.query, one.answer) for one in reversed(history)),
+        {one.sha256: one.evidence_id for one in present.values() if one.name == QUESTION},
     )
+
+
+def _give_up(transaction: Transaction, row: Row) -> None:
+    """A question that took its worker down so often would take down every next one."""
+    detail = (
+        f"The analysis ended without an answer {ATTEMPTS} times, each time with the server or a worker. Ask with less."
+    )
+    _end(transaction, row.id, row.attempt, "failed", code="gave_up", detail=detail)
+    failed = AnswerFailed(case_id=row.case_id, query_id=row.id, attempt=row.attempt, code="gave_up", detail=detail)
+    log.record(transaction, row.user_id, failed)
 
 
 def release_all(transaction: Transaction) -> int:
@@ -202,7 +223,7 @@ def complete(transaction: Transaction, run: Run, happened: list[Event], finished
     alike = finished.fingerprint
     report = _with_questions(transaction, run, finished)
     report = report.model_copy(update={"seen_before": _seen_before(transaction, run, alike)})
-    _end(transaction, run, "completed", report=report.model_dump_json(), alike=alike)
+    _end(transaction, run.query_id, run.attempt, "completed", report=report.model_dump_json(), alike=alike)
     cases.note_answer(transaction, run.case_id, report.headline)
     done = AnswerCompleted(case_id=run.case_id, query_id=run.query_id, attempt=run.attempt, answer=report)
     log.record(transaction, run.user.id, done)
@@ -211,7 +232,7 @@ def complete(transaction: Transaction, run: Run, happened: list[Event], finished
 
 def _with_questions(transaction: Transaction, run: Run, finished: Finished) -> Report:
     """The report with the questions it quotes cited as evidence; those that were none yet become so."""
-    known = {one.sha256: one.evidence_id for one, _ in run.exhibits}
+    known = dict(run.questions_kept)
     for sha256, stored in finished.kept.items():
         added = evidence.add(transaction, run.user, run.case_id, stored, QUESTION, told.MEDIA_TYPE, None, UNLIMITED)
         known[sha256] = added.evidence_id
@@ -232,7 +253,7 @@ def _looked_at(transaction: Transaction, run: Run, evidence_ids: list[str]) -> N
 def fail(transaction: Transaction, run: Run, code: str, detail: str) -> bool:
     if not renew(transaction, run):
         return False
-    _end(transaction, run, "failed", code=code, detail=detail)
+    _end(transaction, run.query_id, run.attempt, "failed", code=code, detail=detail)
     failed = AnswerFailed(case_id=run.case_id, query_id=run.query_id, attempt=run.attempt, code=code, detail=detail)
     log.record(transaction, run.user.id, failed)
     return True
@@ -240,7 +261,8 @@ def fail(transaction: Transaction, run: Run, code: str, detail: str) -> bool:
 
 def _end(
     transaction: Transaction,
-    run: Run,
+    query_id: str,
+    attempt: int,
     status: Status,
     *,
     report: str | None = None,
@@ -250,8 +272,8 @@ def _end(
 ) -> None:
     transaction.execute(
         _finish,
-        of_query=run.query_id,
-        as_attempt=run.attempt,
+        of_query=query_id,
+        as_attempt=attempt,
         as_status=status,
         at=transaction.now,
         report=report,

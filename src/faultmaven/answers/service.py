@@ -19,6 +19,7 @@ from faultmaven.cases import log
 from faultmaven.cases import service as cases
 from faultmaven.cases.events import (
     AnswerCancelled,
+    AnswerRemoved,
     FeedbackGiven,
     QuestionAsked,
 )
@@ -46,7 +47,7 @@ _of_case = (
     sa.select(queries).where(queries.c.case_id == sa.bindparam("of_case")).order_by(queries.c.created_at, queries.c.id)
 )
 _shown_in_case = sa.select(queries.c.evidence).where(queries.c.case_id == sa.bindparam("of_case"))
-_error_of = sa.select(queries.c.error_code).where(queries.c.id == sa.bindparam("of_query"))
+_present = sa.select(queries.c.id).where(queries.c.id == sa.bindparam("of_query"))
 _unfinished = (
     sa.select(queries)
     .where(queries.c.case_id == sa.bindparam("of_case"), queries.c.status.in_(("queued", "running")))
@@ -99,6 +100,15 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What came with a question beside its body."""
+
+    key: str | None
+    correlation_id: str
+    attached: list[Attached]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """`repeated`: the question was asked before under the same key, and nothing new was stored."""
 
@@ -107,12 +117,10 @@ class Asked:
     repeated: bool
 
 
-def ask(
-    transaction: Transaction, user: User, body: Ask, key: str | None, attached: list[Attached], limits: Limits
-) -> Asked:
+def ask(transaction: Transaction, user: User, body: Ask, sent: Sent, limits: Limits) -> Asked:
     """Stores the question, its context as evidence, and its key, all or nothing."""
     session = sessions.live_row(transaction, user, body.session_id, limits.sessions)
-    repeated = _repetition(transaction, user, body, key)
+    repeated = _repetition(transaction, user, body, sent.key)
     if repeated is not None:
         sessions.touch(transaction, session)
         return repeated
@@ -123,14 +131,14 @@ def ask(
     named = _named_evidence(transaction, user, case_id, body.evidence_ids)
     added = [
         evidence.add(transaction, user, case_id, one.stored, one.name, one.media_type, None, limits.quota).evidence_id
-        for one in attached
+        for one in sent.attached
     ]
     first = list(dict.fromkeys([*(named or []), *added]))
     if named is None:
         first, others = _fresh_and_others(transaction, user, case_id, added)
     else:
         others = []
-    query_id = _store(transaction, user, body, key, case_id, {"first": first, "others": others})
+    query_id = _store(transaction, user, body, sent, case_id, {"first": first, "others": others})
     sessions.open_case(transaction, session, case_id)
     sessions.touch(transaction, session)
     cases.note_question(transaction, cases.live_row(transaction, user, case_id), body.query)
@@ -186,7 +194,7 @@ def _fresh_and_others(
 
 
 def _store(
-    transaction: Transaction, user: User, body: Ask, key: str | None, case_id: str, shown: dict[str, list[str]]
+    transaction: Transaction, user: User, body: Ask, sent: Sent, case_id: str, shown: dict[str, list[str]]
 ) -> str:
     query_id = new_id("query")
     transaction.execute(
@@ -201,7 +209,8 @@ def _store(
         created_at=transaction.now,
         attempt=0,
         lease_until=0,
-        idempotency_key=key,
+        idempotency_key=sent.key,
+        correlation_id=sent.correlation_id,
         request_fingerprint=body.fingerprint(),
     )
     return query_id
@@ -277,18 +286,20 @@ def forget_evidence(transaction: Transaction, user: User, case_id: str, evidence
 
 
 def _forget(transaction: Transaction, user: User, row: Row) -> None:
+    if row.error_code == EVIDENCE_DELETED:
+        return
     log.forget_answer(transaction, user.id, row.case_id, row.id)
     # Only now: who follows this query must still be told that it has come to its end.
     if row.status not in FINISHED:
         _cancel_row(transaction, row)
     detail = "The answer was removed together with the evidence it quoted."
     transaction.execute(_forget_answer, of_query=row.id, code=EVIDENCE_DELETED, detail=detail)
+    log.record(transaction, user.id, AnswerRemoved(case_id=row.case_id, query_id=row.id))
 
 
-def is_forgotten(transaction: Transaction, query_id: str) -> bool:
-    """Whether what was answered has been taken out of the log, so that nobody need wait for its last event."""
-    row = transaction.first(_error_of, of_query=query_id)
-    return row is None or row.error_code == EVIDENCE_DELETED
+def exists(transaction: Transaction, query_id: str) -> bool:
+    """False once it is gone for good with its case, so that nobody need wait for its last event."""
+    return transaction.first(_present, of_query=query_id) is not None
 
 
 def forget_case(transaction: Transaction, case_id: str) -> None:

@@ -33,6 +33,7 @@ queries = sa.Table(
     sa.Column("rating", sa.Text),
     sa.Column("comment", sa.Text),
     sa.Column("idempotency_key", sa.Text),
+    sa.Column("correlation_id", sa.Text, nullable=False),
     sa.Column("request_fingerprint", sa.Text, nullable=False),
     sa.Index("one_query_per_key", "user_id", "idempotency_key", unique=True),
     sa.Index("queries_of_case", "case_id", "created_at"),

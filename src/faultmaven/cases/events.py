@@ -171,6 +171,13 @@ class AnswerCancelled(Event):
     query_id: str
 
 
+class AnswerRemoved(Event):
+    """The answer quoted evidence that was deleted, and went with it; the question stays."""
+
+    type: Literal["answer.removed"] = "answer.removed"
+    query_id: str
+
+
 class FeedbackGiven(Event):
     type: Literal["feedback.given"] = "feedback.given"
     query_id: str
@@ -202,6 +209,7 @@ _AnyEvent = Annotated[
     | AnswerCompleted
     | AnswerFailed
     | AnswerCancelled
+    | AnswerRemoved
     | FeedbackGiven
     | Removed,
     Field(discriminator="type"),

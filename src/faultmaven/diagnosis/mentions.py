@@ -59,11 +59,11 @@ _LOOKING = frozenset(_LOOKING_PROGRAMS.split())
 
 def merely_mentions(document: Document, number: int) -> bool:
     """Whether line `number`, which has words of trouble, only speaks about such trouble."""
-    line = document.text(number)[:_LONGEST]
+    (line,) = document.heads(number, number, _LONGEST)
     if find_stamp(line):
         return False
     first, last = max(number - _AROUND, 1), min(number + _AROUND, document.count)
-    around = [text[:_LONGEST] for text in document.texts(first, last) if text.strip()]
+    around = [text for text in document.heads(first, last, _LONGEST) if text.strip()]
     if any(told(line, around) for told in (_in_code, _in_prose, _in_definition)):
         return True
     return _failed_to_look(line, around) and not _is_named_elsewhere(line, document, number)
@@ -108,7 +108,7 @@ def _is_named_elsewhere(line: str, document: Document, number: int) -> bool:
     if sought is None:
         return False
     first, last = max(number - _FAR, 1), min(number + _FAR, document.count)
-    told = [text[:_LONGEST] for text in document.texts(first, last)]
+    told = document.heads(first, last, _LONGEST)
     others = (text for text in told if text != line and not _PROMPT.match(text) and not _SERVER_SAID.match(text))
     return any(sought["name"] in text for text in others)
 

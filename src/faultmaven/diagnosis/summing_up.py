@@ -62,7 +62,7 @@ def _in_which(top: Judged, findings: Findings) -> str:
     named = subject_of(top.suspect) or top.suspect.fault is None
     if named or top.suspect.is_told_only or len(findings.evidence) < 2:
         return ""
-    return f" (in {snippet(top.suspect.leading.source.name, 40)})"
+    return f", says {snippet(top.suspect.leading.source.name, 40)}"
 
 
 def _nothing_to_go_by(findings: Findings) -> str:

@@ -141,7 +141,7 @@ def _chosen(templates: list[Template], most: int) -> list[Template]:
 
 
 def _rankings(templates: list[Template]) -> Iterable[tuple[int, list[Template]]]:
-    """Errors, the biggest, warnings, what sounds like trouble, and then the rare: each gets its share, what is left over goes to the rare."""
+    """Errors, the biggest, warnings, what sounds like trouble, the rare: each gets its share, what is left the rare."""
     order: dict[Level, int] = {"fatal": 0, "error": 1}
     big = sorted(templates, key=lambda template: (-template.count, template.lines[0]))
     errors = [template for template in templates if template.is_error]

@@ -60,7 +60,8 @@ def _is_log(source: Source) -> bool:
     """A document of JSON or YAML states levels too (`"severity": "critical"`), of things and not of its lines."""
     if _NO_LOG.issuperset(source.digest.kinds) or source.document.count == 0:
         return False
-    return source.document.text(1)[:40].strip() not in _BEGINS_DOCUMENT
+    (begins,) = source.document.heads(1, 1, 40)
+    return begins.strip() not in _BEGINS_DOCUMENT
 
 
 def is_readable(sources: Sequence[Source]) -> bool:

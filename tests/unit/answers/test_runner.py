@@ -66,7 +66,13 @@ async def test_a_run_is_left_in_peace_while_the_server_stops(database: CountingD
     user = await database.write(local_user)
     session = await database.write(open_session, user, OpenSession(), LIFETIMES)
     question = Ask(session_id=session.session_id, query="What is wrong?")
-    await database.write(service.ask, user, question, None, [], service.Limits(LIFETIMES, queued=10, quota=0))
+    await database.write(
+        service.ask,
+        user,
+        question,
+        service.Sent(None, "correlation", []),
+        service.Limits(LIFETIMES, queued=10, quota=0),
+    )
     runner = Runner(database, bus, engine, Store(tmp_path), Metrics(), 1)
     await runner.start()
     await engine.began.wait()

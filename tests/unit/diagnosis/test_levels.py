@@ -82,7 +82,7 @@ def test_good_news_is_no_error(line: str) -> None:
     assert read_line(line).level in ("unknown", "info")
 
 
-@pytest.mark.parametrize("value", ['""', "nil", "null", "<nil>", "none"])
+@pytest.mark.parametrize("value", ['""', "nil", "null", "<nil>", "none", "-", "[]"])
 def test_a_field_for_errors_that_is_empty_is_no_error(value: str) -> None:
     assert read_line(f"ts=2031-03-04T05:06:07Z path=/orders error={value} took=3ms").level == "unknown"
 

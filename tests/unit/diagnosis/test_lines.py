@@ -71,3 +71,8 @@ def test_a_mapped_file_is_read_like_bytes(tmp_path: Path) -> None:
         memoryview(mapped) as view,
     ):
         assert lines_in(view) == [b"one", b"two"]
+
+
+def test_heads_are_the_beginnings_of_lines() -> None:
+    document = Document("\u00e9\u00e9\u00e9\nx\r\n".encode() + b"y" * 9000)
+    assert list(document.heads(1, 3, 2)) == ["\u00e9\u00e9", "x", "yy"]

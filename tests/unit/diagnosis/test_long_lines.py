@@ -1,6 +1,7 @@
 """Of a line of any length, trouble is found wherever it stands, and cited by exactly its columns."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from tests.corpus.regenerate import source
@@ -13,7 +14,7 @@ ROUTINE = {"level": "info", "message": "request served in 12 ms, é, 0 errors", 
 FAULT = {"level": "error", "time": "2031-03-04T05:06:07Z", "message": "write failed: No space left on device"}
 
 
-def export(records: int, *faults: dict[str, str]) -> bytes:
+def export(records: int, *faults: Mapping[str, str | None]) -> bytes:
     half = [ROUTINE] * (records // 2)
     return json.dumps([*half, *faults, *half], ensure_ascii=False).encode()
 

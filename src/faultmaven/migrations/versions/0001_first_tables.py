@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("rating", sa.Text(), nullable=True),
         sa.Column("comment", sa.Text(), nullable=True),
         sa.Column("idempotency_key", sa.Text(), nullable=True),
+        sa.Column("correlation_id", sa.Text(), nullable=False),
         sa.Column("request_fingerprint", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],
