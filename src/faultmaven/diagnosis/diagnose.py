@@ -26,8 +26,8 @@ def diagnose(question: str, sources: Sequence[Source], history: Sequence[Earlier
     """The embedded engine's answer. Same question, evidence and history: same report."""
     catalogue = load()
     sources = list({source.evidence_id: source for source in reversed(sources)}.values())[::-1]
-    meant = catalogue.explain(question)
-    if meant and not any(source.asked_with for source in sources):
+    meant = catalogue.explain(question, bare=not any(source.asked_with for source in sources))
+    if meant:
         return explained(meant, question, _engine(catalogue, sources))
     return report_of(investigate(question, sources, history, catalogue), _engine(catalogue, sources))
 

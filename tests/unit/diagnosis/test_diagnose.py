@@ -174,3 +174,9 @@ def test_wondering_about_a_fault_is_not_reporting_one() -> None:
 def test_the_same_evidence_given_twice_counts_once() -> None:
     sources = regenerate.sources_of("unknown_error")
     assert diagnose("why?", [*sources, *sources]) == diagnose("why?", sources)
+
+
+def test_a_question_for_a_meaning_is_answered_whatever_lies_beside_it() -> None:
+    evidence = [regenerate.source("app.log", b"2026-03-17T09:00:00Z ERROR No space left on device\n")]
+    assert diagnose("What does OOMKilled mean?", evidence).verdict == "answered"
+    assert diagnose("OOMKilled", evidence).verdict == "cause_found"

@@ -27,9 +27,12 @@ class Catalogue:
         """
         return self._matcher.match(text)
 
-    def explain(self, question: str) -> Fault | None:
-        """The fault whose meaning is asked for ("what does ECONNREFUSED mean", or just the term), else None."""
-        term = self._glossary.asked_term(question)
+    def explain(self, question: str, *, bare: bool = True) -> Fault | None:
+        """The fault whose meaning is asked for ("what does ECONNREFUSED mean"), else None.
+
+        With `bare` just the term will do; beside fresh evidence that is rather a pointer to what is in it.
+        """
+        term = self._glossary.asked_term(question, bare=bare)
         if term is None:
             return None
         return self._glossary.named(term) or self._quoted(term)

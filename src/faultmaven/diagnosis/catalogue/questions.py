@@ -43,15 +43,15 @@ class Glossary:
             for term in (*fault.aliases, fault.id, fault.id.replace("_", " "), fault.title):
                 self._terms.setdefault(_plain(term), fault)
 
-    def asked_term(self, question: str) -> str | None:
-        """What a question wants explained, in lower case; a bare term counts as such a question."""
+    def asked_term(self, question: str, *, bare: bool) -> str | None:
+        """What a question wants explained, in lower case; with `bare` a mere term counts as such a question."""
         asked = _plain(question)
         if len(asked) > _TERM_LIMIT:
             return None
         for form in _ASKS:
             if found := form.fullmatch(asked):
                 return _plain(found["term"])
-        return asked if _is_term(asked) and self.named(asked) else None
+        return asked if bare and _is_term(asked) and self.named(asked) else None
 
     def named(self, term: str) -> Fault | None:
         """The fault that goes by this term, give or take words like "the … error in Kubernetes"."""
