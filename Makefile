@@ -6,6 +6,9 @@ SOURCES := $(shell find src -name '*.py' -o -name '*.yaml' 2>/dev/null)
 # Node and npm come from PyPI into .venv; npm finds node by PATH.
 NPM := cd extension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 PANEL_SOURCES := $(shell find extension -not -path '*/.*' -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+# Certificates as the system has them: some networks bring their own.
+export UV_SYSTEM_CERTS := true
+export NODE_OPTIONS := --use-system-ca
 .DEFAULT_GOAL := help
 .PHONY: help setup extension run check test browser bench contract docs lock clean
 
@@ -58,7 +61,7 @@ test: check extension browser  ## everything: check, integration, contract and e
 browser: setup  ## a Chromium for the tests: Debian's as root there, else Playwright's
 	@bash tests/install-browser
 
-bench: setup  ## measure; the figures go to docs/performance.md
+bench: setup extension browser  ## measure; the figures go to docs/performance.md
 	@$(BIN)/python -m bench
 
 contract: setup extension/node_modules/packages.done  ## write contract/openapi.json and the panel's types anew

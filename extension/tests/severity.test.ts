@@ -6,6 +6,7 @@ it.each([
   ["FATAL:  sorry, too many clients already", "error"],
   ['{"level":"error","msg":"x"}', "error"],
   ["Traceback (most recent call last):", "error"],
+  ["Mar 17 09:03:22 worker-7 kernel: python3 invoked oom-killer: gfp_mask=0xcc0", "error"],
   ["WARN heap 1.6 GiB", "warning"],
   ["INFO mirrors ready", null],
   [`INFO ${"x".repeat(300)} ERROR`, null],

@@ -90,7 +90,7 @@ def test_wide_enough_the_evidence_stands_beside_the_conversation(tab: Page, serv
     assert conversation["x"] + conversation["width"] <= evidence["x"]
     for theme in ("light", "dark"):
         tab.emulate_media(color_scheme=theme)
-        tab.screenshot(path=SCREENSHOTS / f"page-wide-{theme}.png")
+        tab.screenshot(path=SCREENSHOTS / f"page-wide-{theme}.png", animations="disabled")
 
 
 def test_the_link_opened_where_the_page_already_is(tab: Page, server: Process) -> None:

@@ -2,7 +2,7 @@
 
 export type Severity = "error" | "warning";
 
-const ERROR = /\b(?:fatal|panic|emerg|alert|crit(?:ical)?|error|err|severe|exception|traceback)\b|\blevel=(?:error|fatal)|\bE\d{4}\b/i;
+const ERROR = /\b(?:fatal|panic|emerg|alert|crit(?:ical)?|error|err|severe|exception|traceback)\b|\boom[-_ ]?kill|\bout of memory\b|\bkilled process\b|\bno space left\b|\blevel=(?:error|fatal)|\bE\d{4}\b/i;
 const WARNING = /\bwarn(?:ing)?\b/i;
 /** What a line says of itself stands near its beginning. */
 const LOOK_AT = 200;

@@ -46,14 +46,14 @@ def _to_the_second(stamp: str) -> str:
 
 
 def since(onset: Onset) -> str:
-    """`since 2026-11-22 10:02:03 UTC, 412 times, still going on`; what is not known is left out."""
+    """`since 2026-11-22 10:02:03 UTC, 412 lines, still going on`; what is not known is left out."""
     parts = []
     if onset.at:
         parts.append(f"since {clock(_to_the_second(onset.at), onset.zone_assumed)}")
         if onset.zone_assumed:
             parts[0] += " (time zone not stated)"
     if onset.count:
-        parts.append({1: "once", 2: "twice"}.get(onset.count, f"{onset.count:,} times"))
+        parts.append("one line" if onset.count == 1 else f"{onset.count:,} lines")
     match onset.ongoing:
         case "yes":
             parts.append("still going on when the evidence ends")

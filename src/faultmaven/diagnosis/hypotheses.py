@@ -25,6 +25,8 @@ ROLE_WEIGHT: dict[Role, float] = {"cause": 4.0, "own_code": 3.0, "symptom": 2.0,
 # Clocks of two machines differ, and a cause is often logged a little after its first victim.
 LATENESS = timedelta(seconds=60)
 APART = timedelta(minutes=5)
+# What lies further apart is not one incident, whatever could bring about what.
+ONE_INCIDENT = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,16 @@ def weigh(suspect: Suspect, others: Sequence[Suspect], focus: Focus) -> float:
 
 
 def explains(cause: Suspect, effect: Suspect) -> bool:
-    return bool(cause.fault and effect.fault and effect.fault.id in cause.fault.explains)
+    """The catalogue says that one brings the other about, and their times do not speak against it."""
+    if not (cause.fault and effect.fault and effect.fault.id in cause.fault.explains):
+        return False
+    return max(_gap(cause, effect), _gap(effect, cause)) <= ONE_INCIDENT
+
+
+def _gap(one: Suspect, other: Suspect) -> timedelta:
+    """From the end of one to the beginning of the other; nothing where times are missing or cannot be compared."""
+    ended, began = one.last_at or one.first_at, other.first_at
+    return began - ended if ended and began and comparable(ended, began) else timedelta()
 
 
 def _is_first(suspect: Suspect, others: Sequence[Suspect]) -> bool:

@@ -26,6 +26,12 @@ _ADDRESSES = (
     ),
 )
 
+# `Loader.java:277` looks like a host and its port, and is a place in a program. Endings that are also countries' stay.
+_SOURCE_FILE = re.compile(
+    r"\.(?:java|kt|scala|groovy|pyx?|[mc]?[jt]sx?|go|rb|php|c|cpp|h|hpp|swift|lua|sql|log|conf|cfg|ya?ml|json|toml|xml|html?)$",
+    re.IGNORECASE,
+)
+
 
 def subject_of(names: Mapping[str, str]) -> str:
     """The thing in a few words, `host db-1:5432`, or nothing where no name fits its kind."""
@@ -51,9 +57,9 @@ def named_title(template: str, names: Mapping[str, str]) -> str | None:
 def address_in(text: str) -> dict[str, str]:
     """The first host a message names, and its port where it stands beside it."""
     for pattern in _ADDRESSES:
-        if found := pattern.search(text[:2000]):
+        for found in pattern.finditer(text[:2000]):
             named = {kind: name for kind, name in found.groupdict().items() if name and fits(kind, name)}
-            if "host" in named:
+            if "host" in named and not _SOURCE_FILE.search(named["host"]):
                 return named
     return {}
 

@@ -10,7 +10,7 @@ PIPE = Page()
 def test_says_what_since_when_where_and_what_to_do_first() -> None:
     assert brief(cause_found(), PIPE) == [
         "The disk of the database is full, since 2026-01-02 03:04:05 UTC.",
-        "Cause found, since 2026-01-02 03:04:05 UTC, 412 times, still going on when the evidence ends.",
+        "Cause found, since 2026-01-02 03:04:05 UTC, 412 lines, still going on when the evidence ends.",
         "",
         "db.log:12: FATAL: the database system is out of disk space",
         "node.log:7-9: free 3 GB",

@@ -21,10 +21,10 @@ def test_an_assumed_zone_is_not_called_utc() -> None:
     assert clock("2026-01-02T03:04:05Z") == "2026-01-02 03:04:05 UTC"
     assert clock("2026-01-02T03:04:05Z", zone_assumed=True) == "2026-01-02 03:04:05"
     assert since(Onset(at="2026-01-02T03:04:05Z", count=1, zone_assumed=True)) == (
-        "since 2026-01-02 03:04:05 (time zone not stated), once"
+        "since 2026-01-02 03:04:05 (time zone not stated), one line"
     )
 
 
 def test_what_is_not_known_of_an_onset_is_left_out() -> None:
     assert since(Onset()) == ""
-    assert since(Onset(count=2, ongoing="no")) == "twice, over when the evidence ends"
+    assert since(Onset(count=2, ongoing="no")) == "2 lines, over when the evidence ends"

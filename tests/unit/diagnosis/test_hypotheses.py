@@ -49,6 +49,13 @@ def test_a_cause_seen_long_after_its_consequence_is_objected_to_and_less_sure() 
     assert cause.strength == "moderate"
 
 
+def test_what_lies_months_apart_is_not_one_incident() -> None:
+    effect = MISCONF.format(5).replace("2026-03-17", "2026-11-02")
+    found = judged([FULL.format(1)], [effect])
+    assert all(not one.consequences for one in found)
+    assert all("follows from" not in (one.ruled_out_because or "") for one in found)
+
+
 def test_a_trouble_over_before_the_main_one_began_is_ruled_out() -> None:
     found = judged([ODD.format(1, 3)], [FULL.format(n) for n in range(30, 40)])
     assert ids(found) == ["disk_full", "unknown"]

@@ -40,6 +40,10 @@ def test_an_address_is_found_where_a_message_names_it() -> None:
         "port": "5432",
     }
     assert address_in("dial tcp 10.0.0.9:6379: refused") == {"host": "10.0.0.9", "port": "6379"}
+    assert address_in("at org.example.Loader(Loader.java:277) and worker.py:12, then db.example.pl:5432") == {
+        "host": "db.example.pl",
+        "port": "5432",
+    }
     assert address_in("nothing here at 09:00:01") == {}
 
 
