@@ -77,8 +77,16 @@ def weigh(suspect: Suspect, others: Sequence[Suspect], focus: Focus) -> float:
     points -= 1.0 * (suspect.role == "unknown" and shows_state(suspect.leading.text))
     points -= 2.0 * (suspect.is_told_only and not all(other.is_told_only for other in others))
     points -= 6.0 * suspect.is_mention
+    points -= 4.0 * any(_outlived(suspect, other) for other in others)
     points -= 0.5 * (not any(sign.source.asked_with for sign in suspect.signs))
     return points
+
+
+def _outlived(suspect: Suspect, other: Suspect) -> bool:
+    """Over before the other began, which is an error, said more often, and nothing that it would bring about."""
+    if not other.is_error or other.is_mention or other.count < 3 * suspect.count or explains(suspect, other):
+        return False
+    return _gap(suspect, other) > APART
 
 
 def explains(cause: Suspect, effect: Suspect) -> bool:

@@ -140,8 +140,12 @@ def _quiet_sentences(findings: Findings) -> Iterator[str]:
 
 
 def how_many_warnings(findings: Findings) -> str:
-    total = sum(template.count for _, template in warnings_in(findings.evidence))
-    return f"{total:,} of them are warnings." if total else "None of them is a warning."
+    """Errors are counted too: a log can be well at its end and still hold some."""
+    warnings = sum(template.count for _, template in warnings_in(findings.evidence))
+    errors = sum(one.count for source in findings.evidence for one in source.digest.templates if one.is_error)
+    if not errors:
+        return f"{warnings:,} of them are warnings." if warnings else "None of them is a warning."
+    return f"Errors among them: {errors:,}; warnings: {warnings:,}."
 
 
 def when_and_how_often(findings: Findings) -> Phrase:

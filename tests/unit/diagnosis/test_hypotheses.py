@@ -49,6 +49,12 @@ def test_a_cause_seen_long_after_its_consequence_is_objected_to_and_less_sure() 
     assert cause.strength == "moderate"
 
 
+def test_what_was_over_before_the_lasting_trouble_began_is_not_its_cause() -> None:
+    found = judged([FULL.format(0)], [REFUSED.format(n) for n in range(20, 50)])
+    assert ids(found) == ["connection_refused", "disk_full"]
+    assert found[1].ruled_out_because == "It was last seen 20 min before the main trouble began."
+
+
 def test_what_lies_months_apart_is_not_one_incident() -> None:
     effect = MISCONF.format(5).replace("2026-03-17", "2026-11-02")
     found = judged([FULL.format(1)], [effect])

@@ -75,3 +75,11 @@ def test_commands_are_filled_with_names_and_rated() -> None:
 
 def test_a_term_asked_for_heads_its_explanation() -> None:
     assert diagnose("what does ECONNREFUSED mean?", []).headline.startswith("ECONNREFUSED: ")
+
+
+def test_a_log_that_is_well_again_is_not_said_to_be_without_errors() -> None:
+    lines = ["2026-03-17 08:00:00 ERROR shop payment provider timeout", "2026-03-17 08:01:00 INFO shop recovered"]
+    lines += [f"2026-03-17 08:{minute:02}:00 INFO shop ok {minute}" for minute in range(2, 60)]
+    report = diagnose("is it healthy?", [regenerate.source("shop.log", "\n".join(lines).encode())])
+    assert report.verdict == "no_fault_found"
+    assert "Errors among them: 1; warnings: 0." in report.summary
