@@ -21,7 +21,7 @@ from pathlib import Path
 
 import httpx
 from bench import load, logs, panel
-from tests.servers import COMMAND, running
+from tests.servers import COMMAND, running, wait_until
 
 REPORT = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- /figures -->"
@@ -169,6 +169,7 @@ def start_up(folder: Path) -> Iterator[Figure]:
 def _start(data_dir: Path) -> float:
     began = time.perf_counter()
     with running(data_dir) as server:
+        wait_until(server, "/readyz")
         took = time.perf_counter() - began
         server.stop()
     return took

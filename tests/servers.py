@@ -67,7 +67,7 @@ class Process(Server):
 
 @contextmanager
 def running(data_dir: Path, *arguments: str, port: int = 0, **settings: str) -> Iterator[Process]:
-    """`faultmaven serve` on a free port, ready to be asked."""
+    """`faultmaven serve` on a free port, up and answering."""
     log = data_dir.parent / f"{data_dir.name}.{time.monotonic_ns()}.log"
     environment = os.environ | {f"FAULTMAVEN_{name.upper()}": value for name, value in settings.items()}
     command = [str(COMMAND), "serve", "--data-dir", str(data_dir), "--port", str(port), *arguments]
@@ -78,7 +78,7 @@ def running(data_dir: Path, *arguments: str, port: int = 0, **settings: str) -> 
         link = _LINK.match(process.stdout.readline())
         assert link, f"the server did not start: {log.read_text()}"
         server = Process(link[1], link[2], data_dir, process, log)
-        wait_until_ready(server)
+        wait_until(server, "/livez")
         yield server
     finally:
         if process.poll() is None:
@@ -88,16 +88,17 @@ def running(data_dir: Path, *arguments: str, port: int = 0, **settings: str) -> 
             process.stdout.close()
 
 
-def wait_until_ready(server: Server) -> None:
+def wait_until(server: Server, path: str) -> None:
+    """`path` answers 200: /livez once the server is up, /readyz once all that it needs works."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
-            if httpx.get(f"{server.url}/readyz").status_code == 200:
+            if httpx.get(f"{server.url}{path}").status_code == 200:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.02)
-    raise AssertionError("the server did not become ready")
+    raise AssertionError(f"{path} did not answer 200")
 
 
 @dataclass
@@ -128,7 +129,7 @@ def timed(data_dir: Path, *, ahead_minutes: float = 0, **settings: object) -> It
         thread = threading.Thread(target=inner.run, kwargs={"sockets": [socket]}, daemon=True)
         thread.start()
         try:
-            wait_until_ready(server)
+            wait_until(server, "/readyz")
             yield server
         finally:
             inner.should_exit = True
