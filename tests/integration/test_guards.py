@@ -391,3 +391,25 @@ def readable(path: Path) -> bool:
     except OSError:  # the process has ended
         return False
     return True
+
+
+def test_a_head_without_end_is_not_gathered(server: Process) -> None:
+    host, port = server.bound.split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(f"GET /livez HTTP/1.1\r\nHost: {server.bound}\r\nX-Long: ".encode())
+        answer = b""
+        try:
+            for _ in range(64):
+                connection.sendall(b"x" * 65536)
+            answer = connection.recv(4096)
+        except ConnectionError:
+            pass  # it hung up while we were still sending, before or after we could read why
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
+    with server.client() as api:
+        assert api.get("/livez", headers={"X-Long": "x" * 30_000}).status_code == 200
+
+
+def test_a_long_body_is_no_long_head(api: httpx.Client) -> None:
+    body = {"metadata": {}, "padding": "x" * 300_000}
+    for _ in range(3):
+        assert api.post("/api/v1/sessions", json=body).status_code == 201

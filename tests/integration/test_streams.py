@@ -148,6 +148,7 @@ def test_everything_of_a_user_is_in_one_stream_without_gaps(start_timed: StartTi
             "question.asked",
             "answer.started",
             "answer.completed",
+            "answer.removed",
             "evidence.deleted",
             "case.deleted",
             "session.ended",

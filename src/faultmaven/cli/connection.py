@@ -40,7 +40,10 @@ class Stranger(Failure):
     """Something answers there, but not as a server of ours that holds this token."""
 
     def __init__(self, address: Address) -> None:
-        super().__init__(NO_SERVER, f"Something else is listening on {address.authority}; nothing was sent to it.")
+        super().__init__(
+            NO_SERVER,
+            f"Something else is listening on {address.authority}, or the token is not its own; nothing was sent to it.",
+        )
 
 
 class NobodyThere(Failure):

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from faultmaven.app import Application
 from faultmaven.cli.place import wrong_settings
+from faultmaven.cli.protocol import BoundedProtocol
 from faultmaven.identity.tokens import UnusableToken, keep_token
 from faultmaven.observability import configure_logging
 from faultmaven.settings import Settings
@@ -125,6 +126,7 @@ def _answer(settings: Settings, listening: socket.socket, token: str | None) -> 
     application = Application(settings, bound, token)
     config = uvicorn.Config(
         application,
+        http=BoundedProtocol,
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -144,7 +146,7 @@ def _greet(bound: str, token: str | None) -> None:
     if token is None:
         structlog.get_logger().warning(
             "server.without_authentication",
-            advice="every program of this machine can read and change everything; unset FAULTMAVEN_LOCAL_AUTH",
+            advice="every program of this machine can read and change all; drop --no-auth and FAULTMAVEN_LOCAL_AUTH",
         )
         print(f"FaultMaven: http://{bound}/", flush=True)
     else:

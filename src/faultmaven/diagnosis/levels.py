@@ -36,6 +36,8 @@ _FIELD = re.compile(
 _LEADING = re.compile(rf"^\W{{0,3}}({_ANY})(?:\[\w+\])?(?:\s*[:|]\s|\s*[:|]$|\t|  )", re.IGNORECASE)
 _KLOG = re.compile(r"^([IWEF])\d{4} \d\d:\d\d:\d\d")
 _RUBY = re.compile(r"^([DIWEF]), \[")
+# Kubernetes knows no event graver than a warning; these reasons say that something failed for good.
+_CLUSTER_EVENT = re.compile(r"^\s*(?:\S+\s+)?Warning\s+(?:Failed\w*|Evicted|OOMKilling|NodeNotReady)\s+\S")
 
 
 def from_name(name: str) -> Level | None:
@@ -69,6 +71,8 @@ def stated_level(text: str, said: str) -> Level | None:
     head = text[:_HEAD]
     if klog := _KLOG.match(said) or _KLOG.match(head) or _RUBY.match(head):
         return _LETTERS[klog[1]]
+    if _CLUSTER_EVENT.match(said[:_HEAD]):
+        return "error"
     if match := _first(_STATED.search(head), _BRACKETED.search(head)):
         return _LEVELS[next(group for group in match.groups() if group).lower()]
     if match := _FIELD.search(head):

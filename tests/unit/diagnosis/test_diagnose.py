@@ -180,3 +180,19 @@ def test_a_question_for_a_meaning_is_answered_whatever_lies_beside_it() -> None:
     evidence = [regenerate.source("app.log", b"2026-03-17T09:00:00Z ERROR No space left on device\n")]
     assert diagnose("What does OOMKilled mean?", evidence).verdict == "answered"
     assert diagnose("OOMKilled", evidence).verdict == "cause_found"
+
+
+@pytest.mark.parametrize(
+    ("event", "fault"),
+    [
+        ("FailedScheduling  2m    default-scheduler  0/3 nodes are available: 3 Insufficient memory.", "no node"),
+        ("Evicted           2m    kubelet            The node was low on resource: memory.", "node threw the pod out"),
+    ],
+)
+def test_an_event_of_a_described_pod_is_no_aside(event: str, fault: str) -> None:
+    described = (
+        f"Name:    web-0\nStatus:  Pending\nEvents:\n  Type     Reason  Age  From  Message\n  Warning  {event}\n"
+    )
+    report = diagnose("why is web-0 not running?", [regenerate.source("describe.txt", described.encode())])
+    assert report.verdict in ("cause_found", "likely_cause", "symptom_only")
+    assert fault in report.hypotheses[0].title.lower()
