@@ -6,6 +6,7 @@ work on a shared machine moves absolute figures.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
@@ -53,7 +54,8 @@ def main() -> None:
 def requests(folder: Path) -> Iterator[Figure]:
     """Opening, resuming and reading sessions, against the floor."""
     with _floor(folder) as (pid, bound):
-        floor_open = _median_load(pid, bound, lambda n: _open("/open", bound, "", f"new-{n}"))
+        new = itertools.count()  # each for the first time, or it would be resumed
+        floor_open = _median_load(pid, bound, lambda _: _open("/open", bound, "", f"new-{next(new)}"))
         session_id = _ask_floor(bound)
         floor_read = _median_load(pid, bound, lambda _: load.request("GET", f"/read/{session_id}", bound, ""))
         floor_resume = _median_load(pid, bound, lambda n: _open("/open", bound, "", f"same-{n % 64}"))
