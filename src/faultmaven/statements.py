@@ -1,7 +1,7 @@
 """SQLAlchemy Core statements, compiled once and then run on the driver itself.
 
 Core's own execution costs more than the query: a point read takes 19 µs through it and 9 µs without, and a session is
-opened with eight statements. What it would add is not needed here: all columns are TEXT or BIGINT, so neither values
+opened with six statements. What it would add is not needed here: all columns are TEXT or BIGINT, so neither values
 nor rows want converting. The dialect still comes from Core, so the same statement serves every database.
 """
 

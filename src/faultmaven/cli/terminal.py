@@ -30,9 +30,6 @@ class Page:
     def strong(self, text: str) -> str:
         return f"\x1b[1m{text}\x1b[0m" if self.colour and text else text
 
-    def faint(self, text: str) -> str:
-        return f"\x1b[2m{text}\x1b[0m" if self.colour and text else text
-
     def sentence(self, text: str, first: str = "", rest: str = "", most: int = 20) -> list[str]:
         """The text inert and wrapped, in at most so many lines; `first` and `rest` stand before them."""
         whole = one_line(first + text)
