@@ -8,11 +8,14 @@ that it can be kept beside the evidence and used again by every later question. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Level = Literal["fatal", "error", "warning", "info", "debug", "unknown"]
+from faultmaven.diagnosis.facts import Facts, Level
+
+__all__ = ["Bucket", "Digest", "Kind", "Level", "Template", "Trace", "Zone"]
+
 Kind = Literal["log", "json_lines", "logfmt", "syslog", "access_log", "trace", "text", "empty", "binary"]
 Zone = Literal["explicit", "assumed", "none"]
 
@@ -105,3 +108,4 @@ class Digest:
     year_known: bool = True
     unparsed_lines: int = 0
     truncated: bool = False
+    facts: Facts = field(default_factory=Facts)

@@ -20,11 +20,12 @@ from faultmaven.diagnosis.verdict import is_quiet
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An observation and where it was made."""
+    """An observation and where it was made; `is_well` of one that shows that something is as it should be."""
 
     id: str
     said: Phrase
     cites: tuple[int, ...]
+    is_well: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,10 @@ from faultmaven.diagnosis.citing import Citing
 from faultmaven.diagnosis.coverage import coverage_of
 from faultmaven.diagnosis.findings import Findings, Seen, warnings_in
 from faultmaven.diagnosis.hypotheses import Judged, judge
+from faultmaven.diagnosis.inspections.health import Well, well
+from faultmaven.diagnosis.inspections.inspect import inspected
+from faultmaven.diagnosis.inspections.weighing import in_context
+from faultmaven.diagnosis.inspections.world import World
 from faultmaven.diagnosis.missing import missing_for
 from faultmaven.diagnosis.moments import lines
 from faultmaven.diagnosis.naming import message_of
@@ -32,11 +36,13 @@ MOST_OBSERVATIONS = 6
 def investigate(question: str, sources: Sequence[Source], history: Sequence[Earlier], catalogue: Catalogue) -> Findings:
     focus = focus_of(question)
     signs = [sign for source in sources for sign in signs_of(source, catalogue, focus.quoted)]
+    world = World(sources)
+    signs = [*in_context(signs, world), *inspected(world, catalogue)]
     wonders = asks_whether(question) and any(source.digest.lines for source in sources)
     asked = [] if wonders else [(source, _plain_signs(source, catalogue)) for source in told(question, history)]
     everything = [*sources, *(source for source, found in asked if found)]
     judged = judge(suspects_of([*signs, *(sign for _, found in asked for sign in found)]), focus)
-    return _weigh_up(question, everything, judged[:MOST_HYPOTHESES])
+    return _weigh_up(question, everything, judged[:MOST_HYPOTHESES], world)
 
 
 def _plain_signs(source: Source, catalogue: Catalogue) -> list[Sign]:
@@ -45,14 +51,15 @@ def _plain_signs(source: Source, catalogue: Catalogue) -> list[Sign]:
     return [sign for sign in signs_of(source, catalogue) if sign.fault or sign.trace or (pasted and sign.is_error)]
 
 
-def _weigh_up(question: str, sources: Sequence[Source], judged: Sequence[Judged]) -> Findings:
+def _weigh_up(question: str, sources: Sequence[Source], judged: Sequence[Judged], world: World) -> Findings:
     top = next((j for j in judged if j.stands), None)
     recovery = recovery_of(sources, top.suspect.signs) if top else None
     trouble = trouble_of(top, recovery.at if recovery else None) if top else None
     is_past = bool(trouble and recovery and trouble.ongoing == "no" and is_well_after(recovery, judged))
     verdict = verdict_of(judged, trouble, sources, is_past and asks_about_now(question))
     if is_quiet(verdict) or top is None or trouble is None:
-        return _quiet(question, verdict, sources, judged, trouble)
+        fine = well(world)
+        return _quiet(question, "no_fault_found" if fine else verdict, sources, judged, trouble, fine)
     citing = Citing()
     changes = changes_before(sources, trouble)
     onset_cites = tuple(cite_sign(trouble.first, citing))
@@ -78,13 +85,18 @@ def _weigh_up(question: str, sources: Sequence[Source], judged: Sequence[Judged]
 
 
 def _quiet(
-    question: str, verdict: Verdict, sources: Sequence[Source], judged: Sequence[Judged], trouble: Trouble | None
+    question: str,
+    verdict: Verdict,
+    sources: Sequence[Source],
+    judged: Sequence[Judged],
+    trouble: Trouble | None,
+    fine: Sequence[Well],
 ) -> Findings:
     """Nothing failed as far as this evidence tells; what was noted in passing is shown, and blamed for nothing."""
     citing = Citing()
     evidence = [source for source in sources if not source.is_told]
     claims = {j.suspect.key: because(j, [], trouble, citing) for j in judged} if trouble else {}
-    seen = [*_seen(judged, citing), *_warnings(evidence, citing)]
+    seen = [*_fine(fine, citing), *_seen(judged, citing), *_warnings(evidence, citing)]
     began = [j.suspect.first_at for j in judged] + [template.first_at for _, template in warnings_in(evidence)]
     if recovery := last_recovery(evidence, [at for at in began if at]):
         seen.append(Seen("o-recovery", ("Later: ", *recovery.said, "."), _cite_event(recovery, citing)))
@@ -98,13 +110,19 @@ def _quiet(
         objections={j.suspect.key: _objections(j, citing) for j in judged},
         events=[],
         onset_cites=(),
-        seen=seen[:MOST_OBSERVATIONS],
+        seen=seen[: MOST_OBSERVATIONS + len(fine)],
         checks=[],
         actions=[],
         missing=missing_for(verdict, None, None, sources),
         coverage=coverage_of(evidence),
         citations=citing.citations,
     )
+
+
+def _fine(fine: Sequence[Well], citing: Citing) -> Iterator[Seen]:
+    for number, one in enumerate(fine, 1):
+        cited = [citing.cite(by.source, by.span.first, by.span.last, columns=by.span.columns) for by in one.shown_by]
+        yield Seen(f"o-well-{number}", (*one.said, "."), tuple(n for cites in cited for n in cites), is_well=True)
 
 
 def _seen(judged: Sequence[Judged], citing: Citing) -> list[Seen]:

@@ -10,12 +10,14 @@ Nothing here depends on clock, files or network, and no input makes it fail: wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from mmap import mmap
 
 from faultmaven.diagnosis.digest import Digest
-from faultmaven.diagnosis.lines import BLOCK_BYTES, Block, blocks
+from faultmaven.diagnosis.lines import BLOCK_BYTES, Block, Document, blocks
 from faultmaven.diagnosis.reading import Reading
 from faultmaven.diagnosis.sampling import looks_binary, sample_lines
+from faultmaven.diagnosis.structured.reader import facts_of
 
 READER_VERSION = "2"
 
@@ -32,7 +34,8 @@ def read(
         reading = Reading(sample_lines(view), view)
         for block in _told(blocks(view, block_size), progress):
             reading.add(block)
-        return reading.digest(READER_VERSION, len(view))
+        digest = reading.digest(READER_VERSION, len(view))
+        return replace(digest, facts=facts_of(Document(view), len(view)))
 
 
 def _told(portions: Iterable[Block], progress: Callable[[int], None] | None) -> Iterable[Block]:

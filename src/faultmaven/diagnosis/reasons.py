@@ -34,7 +34,7 @@ def because(judged: Judged, changes: Sequence[Event], trouble: Trouble, citing: 
     for effect in judged.consequences[:MOST_CONSEQUENCES]:
         claims.append(
             Claim(
-                ("Consequence: ", *title_of(effect), ": ", _words(effect.leading), "."),
+                ("Consequence: ", *title_of(effect), ": ", *(effect.leading.said or (_words(effect.leading),)), "."),
                 "observed",
                 cite_sign(effect.leading, citing),
             )
@@ -54,9 +54,11 @@ def _changed(judged: Judged, changes: Sequence[Event], trouble: Trouble, citing:
 
 def _spoken(suspect: Suspect, citing: Citing) -> Iterator[Claim]:
     leading = suspect.leading
-    yield Claim(
-        (_speaker(leading), _words(leading), f" ({how_often(suspect)})."), "observed", cite_sign(leading, citing)
-    )
+    if leading.said:
+        yield Claim((*leading.said, "."), "observed", cite_sign(leading, citing))
+    else:
+        said = (_speaker(leading), _words(leading), f" ({how_often(suspect)}).")
+        yield Claim(said, "observed", cite_sign(leading, citing))
     if leading.trace and leading.trace.frame and leading.trace.frame_line:
         cites = tuple(citing.cite(leading.source, leading.trace.frame_line))
         yield Claim(
@@ -64,7 +66,8 @@ def _spoken(suspect: Suspect, citing: Citing) -> Iterator[Claim]:
         )
     yield from _surfaced(leading, citing)
     for other in _others(suspect, leading):
-        yield Claim((f"{_name(other)} says so too: ", _words(other), "."), "observed", cite_sign(other, citing))
+        told = other.said or (f"{_name(other)} says so too: ", _words(other))
+        yield Claim((*told, "."), "observed", cite_sign(other, citing))
 
 
 def _surfaced(sign: Sign, citing: Citing) -> Iterator[Claim]:
@@ -117,7 +120,10 @@ def _words(sign: Sign) -> Quoted:
 
 
 def cite_sign(sign: Sign, citing: Citing) -> tuple[int, ...]:
-    return tuple(citing.cite(sign.source, sign.telling_line, around=message_of(sign.text)[:60], columns=sign.columns))
+    last = sign.last_line if sign.said else None
+    leading = citing.cite(sign.source, sign.telling_line, last, message_of(sign.text)[:60], sign.columns)
+    further = [citing.cite(source, span.first, span.last, columns=span.columns) for source, span in sign.further]
+    return tuple(dict.fromkeys([*leading, *(n for cited in further for n in cited)]))
 
 
 def how_often(suspect: Suspect) -> str:

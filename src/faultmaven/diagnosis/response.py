@@ -14,7 +14,7 @@ from faultmaven.diagnosis.quoting import code, escaped, markdown
 from faultmaven.diagnosis.reasons import Claim
 from faultmaven.diagnosis.report import Action, Check
 from faultmaven.diagnosis.subject import title_of
-from faultmaven.diagnosis.summing_up import IN_WORDS, how_many_warnings, when_and_how_often
+from faultmaven.diagnosis.summing_up import IN_WORDS, what_is_well, when_and_how_often
 
 
 def response(findings: Findings, first_line: str) -> str:
@@ -48,10 +48,11 @@ def _section(title: str, lines: Sequence[str]) -> str:
 
 def _onset(findings: Findings) -> str:
     if findings.verdict == "no_fault_found":
-        return escaped(how_many_warnings(findings))
+        return escaped(what_is_well(findings))
     if findings.quiet:
         return ""
-    return markdown(when_and_how_often(findings)) + _marks(findings.onset_cites)
+    when = when_and_how_often(findings)
+    return markdown(when) + _marks(findings.onset_cites) if when else ""
 
 
 def _noted(findings: Findings) -> list[str]:

@@ -13,7 +13,9 @@ from datetime import datetime
 from faultmaven.diagnosis.catalogue import Catalogue
 from faultmaven.diagnosis.catalogue.model import Fault
 from faultmaven.diagnosis.digest import Level, Template, Trace
+from faultmaven.diagnosis.facts import Span
 from faultmaven.diagnosis.mentions import merely_mentions
+from faultmaven.diagnosis.quoting import Phrase
 from faultmaven.diagnosis.sources import Source
 from faultmaven.diagnosis.trouble import is_mere_value, speaks_of_trouble
 
@@ -28,6 +30,8 @@ class Sign:
     """`lines` are known occurrences in ascending order, `first_line`–`last_line` what to cite of the first.
 
     `is_mention`: the words stand in code, prose or a definition; nothing need have failed.
+    `said` is what was found by comparing what the evidence states, in words of our own; `further` are the other lines
+    that this was found in.
     """
 
     source: Source
@@ -47,6 +51,8 @@ class Sign:
     asked: bool = False
     columns: tuple[int, int] | None = None
     is_mention: bool = False
+    said: Phrase = ()
+    further: tuple[tuple[Source, Span], ...] = ()
 
     @property
     def first_line(self) -> int:

@@ -97,7 +97,7 @@ def _sentences(findings: Findings) -> Iterator[str]:
     if findings.wanted != "diagnosis":
         yield when
     yield f"{IN_WORDS[findings.verdict]}: {plain(_titled(top))}"
-    if findings.wanted == "diagnosis":
+    if findings.wanted == "diagnosis" and when:
         yield when
     for effect in top.consequences[:2]:
         yield f"It brings about: {plain(title_of(effect))}."
@@ -110,6 +110,8 @@ def _titled(judged: Judged) -> Phrase:
     """Title and the line that says so; where no fault is known, the line is the title."""
     sign = judged.suspect.leading
     where = "your question" if sign.source.is_told else f"{snippet(sign.source.name, 40)}, line {sign.telling_line}"
+    if sign.said:
+        return (*title_of(judged.suspect), ". ", *sign.said, f" ({where}).")
     if judged.suspect.fault:
         return (*title_of(judged.suspect), ". ", Quoted(message_of(sign.text), 220), f" ({where}).")
     title = judged.suspect.title if sign.trace else (Quoted(message_of(sign.text), 220),)
@@ -122,7 +124,12 @@ def _also(findings: Findings) -> Iterator[str]:
     others = [j.suspect for j in findings.judged[1:] if j.suspect not in following]
     limit = max(50, 330 // max(len(others), 3))
     for suspect in others:
-        yield "Also seen: " + plain((Quoted(message_of(suspect.leading.text), limit), f" ({lines(suspect.count)})."))
+        if suspect.leading.said:
+            yield "Also: " + plain((*suspect.leading.said, "."))
+        else:
+            yield "Also seen: " + plain(
+                (Quoted(message_of(suspect.leading.text), limit), f" ({lines(suspect.count)}).")
+            )
     for _, template in warnings_in(findings.evidence)[:3]:
         yield plain(("Warning: ", Quoted(message_of(template.sample), 80), f" ({lines(template.count)})."))
 
@@ -132,11 +139,27 @@ def _quiet_sentences(findings: Findings) -> Iterator[str]:
         yield _nothing_to_go_by(findings)
         yield from (f"What would help: {text}" for text in findings.missing)
         return
-    yield f"No fault found: no lasting error stands out in {looked_at(findings.evidence)}."
-    yield how_many_warnings(findings)
-    if findings.seen:
+    fine = [seen for seen in findings.seen if seen.is_well]
+    rest = [seen for seen in findings.seen if not seen.is_well]
+    yield f"No fault found: {_where_nothing_is(findings)}."
+    yield what_is_well(findings)
+    yield from (plain(seen.said) for seen in fine)
+    if rest:
         yield "Noted in passing:"
-    yield from (plain(seen.said) for seen in findings.seen)
+    yield from (plain(seen.said) for seen in rest)
+
+
+def _where_nothing_is(findings: Findings) -> str:
+    if any(seen.is_well for seen in findings.seen):
+        return f"no failure in {looked_at(findings.evidence)}"
+    return f"no lasting error stands out in {looked_at(findings.evidence)}"
+
+
+def what_is_well(findings: Findings) -> str:
+    """Where states and measurements are shown, that these are normal; of a log, how many warnings it holds."""
+    if any(seen.is_well for seen in findings.seen):
+        return "No failure is stated: states and measurements are normal, and no error is active."
+    return how_many_warnings(findings)
 
 
 def how_many_warnings(findings: Findings) -> str:
@@ -150,8 +173,8 @@ def how_many_warnings(findings: Findings) -> str:
 
 def when_and_how_often(findings: Findings) -> Phrase:
     trouble = findings.trouble
-    if trouble is None:
-        return ()
+    if trouble is None or (trouble.at is None and trouble.first.said):
+        return ()  # what is stated is so; nothing tells since when
     if trouble.at is None:
         return (f"Said by {lines(trouble.count)}; the evidence gives no times.",)
     unzoned = "" if trouble.zone == "explicit" else " (time zone not stated)"

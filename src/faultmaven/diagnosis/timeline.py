@@ -161,7 +161,7 @@ def _occurrences(source: Source, template: Template, role: Literal["change", "re
 
 
 def _first_words(sign: Sign) -> Phrase:
-    return ("First error: ", Quoted(message_of(sign.text), 160))
+    return sign.said or ("First error: ", Quoted(message_of(sign.text), 160))
 
 
 def _burst(trouble: Trouble) -> list[Event]:

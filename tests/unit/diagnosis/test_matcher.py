@@ -49,7 +49,7 @@ def names_in(line: str, fault_id: str) -> dict[str, str]:
 
 
 def test_every_fault_has_its_examples() -> None:
-    assert set(EXAMPLES) == {fault.id for fault in load().faults}
+    assert set(EXAMPLES) == {fault.id for fault in load().faults if fault.patterns}
 
 
 @pytest.mark.parametrize("fault_id", EXAMPLES)

@@ -78,7 +78,7 @@ def _entry(where: str, raw: object) -> _Entry:
 def _complaints(fault: Fault) -> Iterator[str]:
     if not _ID.fullmatch(fault.id):
         yield "id: must be snake_case"
-    for field in ("patterns", "checks", "actions"):
+    for field in ("checks", "actions"):
         if not getattr(fault, field):
             yield f"{field}: at least one is needed"
     yield from _pattern_complaints((*fault.patterns, *fault.not_patterns))

@@ -41,7 +41,8 @@ class Fault:
     """`role` says what a match proves: the failing component speaking of itself (`cause`), or another's report of it
     (`symptom`: "upstream refused the connection"), in which case `missing` names whose log would settle it.
 
-    `patterns` are RE2 regular expressions over single lines; named groups become the match's names.
+    `patterns` are RE2 regular expressions over single lines; named groups become the match's names. A fault without any
+    is found by an inspection of what the evidence states.
     `explains` lists ids of faults that this one brings about, so that the cause outranks its consequences.
     `headline` is the title as a sentence that names the thing it happened to, with slots like `{pod}`, and `{address}`
     for a host with its port where that is known; without all names it is the plain title.
@@ -55,7 +56,7 @@ class Fault:
     category: Category
     role: Literal["cause", "symptom"]
     explanation: str
-    patterns: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
     headline: str | None = None
     not_patterns: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()

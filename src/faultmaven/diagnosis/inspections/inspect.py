@@ -1,0 +1,29 @@
+"""Compares what the evidence states: every inspection looks for one sort of contradiction and tells it as signs.
+
+    World ──INSPECTIONS──▶ Sign(fault, said, further lines) ──suspects, hypotheses──▶ Report
+
+An inspection knows one subject (references, probes, quotas, …) and nothing of the others; how much its finding weighs
+is decided where all suspects are judged. What it says is observed: every part of it cites the lines that state it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from faultmaven.diagnosis.catalogue import Catalogue
+from faultmaven.diagnosis.inspections.metrics import metrics
+from faultmaven.diagnosis.inspections.placement import placement
+from faultmaven.diagnosis.inspections.quotas import quotas
+from faultmaven.diagnosis.inspections.references import references
+from faultmaven.diagnosis.inspections.states import states
+from faultmaven.diagnosis.inspections.traffic import traffic
+from faultmaven.diagnosis.inspections.world import World
+from faultmaven.diagnosis.signs import Sign
+
+Inspection = Callable[[World, Catalogue], Iterable[Sign]]
+INSPECTIONS: tuple[Inspection, ...] = (states, references, quotas, placement, traffic, metrics)
+
+
+def inspected(world: World, catalogue: Catalogue) -> list[Sign]:
+    """Everything that the inspections find, in their order."""
+    return [sign for inspection in INSPECTIONS for sign in inspection(world, catalogue)]

@@ -1,0 +1,122 @@
+"""Listings: a head of column titles and a row a line, as kubectl, docker, df, ps and psql print them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from faultmaven.diagnosis.facts import Facts, Part, Row, Span, Table
+from faultmaven.diagnosis.lines import Document
+from faultmaven.diagnosis.structured.events import event_of
+from faultmaven.diagnosis.structured.pods import listed_pod
+
+MOST_ROWS = 5000
+LONGEST = 4000
+
+_GAP = re.compile(r" {2,}|\t+")
+_RULE = re.compile(r"[\s|+=-]+$")
+_NAMESPACE = re.compile(r"\s(?:-n|--namespace)[ =]([a-z0-9-]+)")
+# What is listed, by columns that only this listing has.
+_LISTINGS: Mapping[str, frozenset[str]] = {
+    "pods": frozenset({"ready", "status", "restarts"}),
+    "pod usage": frozenset({"cpu(cores)", "memory(bytes)"}),
+    "nodes": frozenset({"status", "roles", "version"}),
+    "node usage": frozenset({"cpu(cores)", "cpu%"}),
+    "deployments": frozenset({"ready", "up-to-date", "available"}),
+    "replicasets": frozenset({"desired", "current", "ready"}),
+    "daemonsets": frozenset({"desired", "current", "ready", "node selector"}),
+    "services": frozenset({"cluster-ip", "port(s)"}),
+    "endpoints": frozenset({"name", "endpoints"}),
+    "ingresses": frozenset({"class", "hosts"}),
+    "ingressclasses": frozenset({"controller", "parameters"}),
+    "persistentvolumeclaims": frozenset({"volume", "capacity", "access modes"}),
+    "persistentvolumes": frozenset({"reclaim policy", "claim"}),
+    "storageclasses": frozenset({"provisioner", "reclaimpolicy"}),
+    "jobs": frozenset({"completions", "duration"}),
+    "cronjobs": frozenset({"schedule", "suspend"}),
+    "horizontalpodautoscalers": frozenset({"reference", "targets"}),
+    "events": frozenset({"type", "reason", "message"}),
+    "docker ps": frozenset({"container id", "image"}),
+    "docker images": frozenset({"repository", "tag", "image id"}),
+    "df": frozenset({"filesystem", "mounted on"}),
+    "ps": frozenset({"pid", "command"}),
+    "top": frozenset({"pid", "%cpu"}),
+    "free": frozenset({"total", "used", "free"}),
+    "ss": frozenset({"state", "recv-q"}),
+    "netstat": frozenset({"proto", "recv-q"}),
+}
+
+
+def read_table(document: Document, part: Part) -> Facts:
+    first, last = part.span.first, min(part.span.last, part.span.first + MOST_ROWS)
+    head, *lines = (text[:LONGEST] for text in document.texts(first, last))
+    columns = columns_of(head, lines)
+    titles = tuple(title for _, title in columns)
+    rows = [
+        Row(Span(number, number), cells)
+        for number, line in enumerate(lines, first + 1)
+        if line.strip() and not _RULE.match(line) and (cells := cells_of(line, columns))
+    ]
+    table = Table(
+        of=listing_of(titles),
+        span=part.span,
+        columns=titles,
+        rows=tuple(rows),
+        command=part.command,
+        namespace=namespace_in(part.command),
+        is_whole=is_whole(part.command) and last == part.span.last,
+    )
+    objects = [listed_pod(row, table.namespace) for row in rows if row.cells.get("name")] if table.of == "pods" else []
+    occurrences = [event_of(row, {}) for row in rows] if table.of == "events" else []
+    return Facts(tables=(table,), objects=tuple(objects), occurrences=tuple(filter(None, occurrences)))
+
+
+def listing_of(titles: Sequence[str]) -> str:
+    """The listing whose own columns are all there, the one with most of them where several are."""
+    known = [of for of, own in _LISTINGS.items() if own <= set(titles)]
+    return max(known, key=lambda of: len(_LISTINGS[of]), default="")
+
+
+def namespace_in(command: str) -> str | None:
+    found = _NAMESPACE.search(f" {command}")
+    return found[1] if found else None
+
+
+def is_whole(command: str) -> bool:
+    """A pipe or a selector may have taken rows away."""
+    return not re.search(r"[|]|\s(?:-l|--selector|--field-selector|head|tail|grep)\b", command)
+
+
+def columns_of(head: str, lines: Sequence[str]) -> list[tuple[int, str]]:
+    """Where every column begins, and its title in lower case. A first column without a title is called `name`."""
+    gap = re.compile(r"\s*\|\s*") if "|" in head else _GAP
+    columns, at = [], 0
+    for found in [*gap.finditer(head), None]:
+        end = found.start() if found else len(head)
+        title = head[at:end].strip().lower()
+        if title:
+            columns.append((at + len(head[at:end]) - len(head[at:end].lstrip()), title))
+        at = found.end() if found else end
+    if columns and columns[0][0] > 0 and any(line[:1].strip() for line in lines) and "|" not in head:
+        columns.insert(0, (0, "name"))
+    return columns
+
+
+def cells_of(line: str, columns: Sequence[tuple[int, str]]) -> dict[str, str]:
+    titles = [title for _, title in columns]
+    if "|" in line and len(columns) > 1 and line.count("|") >= len(columns) - 1:
+        parts = [part.strip() for part in line.strip().strip("|").split("|")]
+        return dict(zip(titles, parts, strict=False))
+    if "\t" in line:
+        return dict(zip(titles, (part.strip() for part in re.split(r"\t+| {2,}", line.strip())), strict=False))
+    bounds = [*(start for start, _ in columns), max(len(line), columns[-1][0])]
+    cut = [line[a:b].strip() for a, b in pairwise(bounds)]
+    if _is_aligned(line, columns) and not any("  " in cell for cell in cut[:-1]):
+        return dict(zip(titles, cut, strict=True))
+    return dict(zip(titles, line.split(None, len(titles) - 1), strict=False))
+
+
+def _is_aligned(line: str, columns: Sequence[tuple[int, str]]) -> bool:
+    """No word of the line runs across the beginning of a column."""
+    return all(start == 0 or start >= len(line) or line[start - 1] == " " for start, _ in columns)
