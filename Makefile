@@ -55,8 +55,9 @@ check: setup extension/node_modules/packages.done  ## the fast part of the tests
 	@$(BIN)/pytest tests/unit
 	@$(NPM) run --silent check
 
-test: check extension browser  ## everything: check, integration, contract and end-to-end tests
+test: check extension browser  ## everything: check, integration, contract and end-to-end tests, on SQLite and on PostgreSQL
 	@$(BIN)/pytest tests --ignore tests/unit
+	@$(BIN)/pytest --database postgresql tests/unit/database tests/integration tests/contract
 
 browser: setup  ## a Chromium for the tests: Debian's as root there, else Playwright's
 	@bash tests/install-browser

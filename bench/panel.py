@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import re
+import statistics
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.figures import Figure, at_most
 from playwright.sync_api import sync_playwright
 from tests.e2e.browser import Chromium
 from tests.e2e.panel import Panel
@@ -38,7 +40,18 @@ class Opening:
     restored: float
 
 
-def openings(folder: Path, count: int) -> list[Opening]:
+def figures(folder: Path) -> Iterator[Figure]:
+    """From opening the side panel, with an answered question to come back to; and what is loaded for it."""
+    opened = _openings(folder, 20)
+    ready = statistics.median(one.ready for one in opened)
+    restored = statistics.median(one.restored for one in opened)
+    yield at_most("panel ready to type, median of 20", ready, 300, "{:.0f} ms")
+    yield at_most("conversation restored, median of 20", restored, 600, "{:.0f} ms")
+    for build, document in BUILDS.items():
+        yield at_most(f"first-load JavaScript of the {build}, gzip", _first_load(document) / 1000, 60, "{:.1f} kB")
+
+
+def _openings(folder: Path, count: int) -> list[Opening]:
     """A person clicks the toolbar icon, with an answered question to come back to, this often."""
     with (
         running(folder / "panel") as server,
@@ -67,7 +80,7 @@ def _marked(panel: Panel) -> Opening:
     return Opening(ready, restored)
 
 
-def first_load(document: Path) -> int:
+def _first_load(document: Path) -> int:
     """Bytes of JavaScript, each file compressed, that the browser fetches before the panel can be typed into."""
     names = [one or other for one, other in SCRIPT.findall(document.read_bytes())]
     first = {document.parent / name.decode().lstrip("/") for name in names}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from faultmaven.settings import Settings
@@ -26,7 +27,7 @@ def _rows() -> Iterator[str]:
 
 
 def _default(value: Any) -> str:
-    return "" if value in (PydanticUndefined, "", ()) else f"`{value}`"
+    return "" if value in (PydanticUndefined, None, "", (), SecretStr("")) else f"`{value}`"
 
 
 def with_table(readme: str) -> str:

@@ -11,13 +11,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import uvicorn
+from tests import databases
 
 from faultmaven.app import Application
+from faultmaven.cli.protocol import BoundedProtocol
 from faultmaven.cli.serve import bound_address, listen
 from faultmaven.database import now_micros
 from faultmaven.identity.tokens import keep_token
@@ -25,24 +27,33 @@ from faultmaven.settings import Settings
 
 COMMAND = Path(sys.executable).parent / "faultmaven"
 PATIENCE = 20.0
-_LINK = re.compile(r"FaultMaven: http://([^/]+)/(?:#token=(\S+))?")
+_LINK = re.compile(r"FaultMaven: (https?)://([^/]+)/(?:#token=(\S+))?")
 
 
 @dataclass
 class Server:
-    """Where a server listens and what it takes to talk to it. `token` None: it lets everyone in."""
+    """Where a server listens and what it takes to talk to it.
+
+    `token` is that of the local user. None: everyone is let in, or in token mode whoever has one; see users.py.
+    """
 
     bound: str
     token: str | None
     data_dir: Path
+    scheme: str = field(default="http", kw_only=True)
 
     @property
     def url(self) -> str:
-        return f"http://{self.bound}"
+        return f"{self.scheme}://{self.bound}"
 
     @property
     def port(self) -> int:
         return int(self.bound.rpartition(":")[2])
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a command needs in its environment to work on the same data."""
+        return {"FAULTMAVEN_DATA_DIR": str(self.data_dir), **databases.environment_for(self.data_dir)}
 
     def client(self, **headers: str) -> httpx.Client:
         bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -69,6 +80,7 @@ class Process(Server):
 def running(data_dir: Path, *arguments: str, port: int = 0, **settings: str) -> Iterator[Process]:
     """`faultmaven serve` on a free port, up and answering."""
     log = data_dir.parent / f"{data_dir.name}.{time.monotonic_ns()}.log"
+    settings = databases.settings_for(data_dir) | settings
     environment = os.environ | {f"FAULTMAVEN_{name.upper()}": value for name, value in settings.items()}
     command = [str(COMMAND), "serve", "--data-dir", str(data_dir), "--port", str(port), *arguments]
     with log.open("w") as told:
@@ -77,7 +89,7 @@ def running(data_dir: Path, *arguments: str, port: int = 0, **settings: str) -> 
         assert process.stdout is not None
         link = _LINK.match(process.stdout.readline())
         assert link, f"the server did not start: {log.read_text()}"
-        server = Process(link[1], link[2], data_dir, process, log)
+        server = Process(link[2], link[3], data_dir, process, log, scheme=link[1])
         wait_until(server, "/livez")
         yield server
     finally:
@@ -118,13 +130,15 @@ class Timed(Server):
 def timed(data_dir: Path, *, ahead_minutes: float = 0, **settings: object) -> Iterator[Timed]:
     """The same application on a real socket and a real database file, under a clock that can be turned forward."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    chosen = Settings(data_dir=data_dir, **settings)  # type: ignore[arg-type]  # each test names what it sets
+    chosen = Settings(data_dir=data_dir, **databases.settings_for(data_dir) | settings)  # type: ignore[arg-type]  # each test names what it sets
     with listen("127.0.0.1", 0) as socket:
-        token = keep_token(chosen.token_file)
+        token = keep_token(chosen.token_file) if chosen.auth == "local" else None
         server = Timed(bound_address(socket), token, data_dir)
         server.advance(minutes=ahead_minutes)
         application = Application(chosen, server.bound, token, server.clock)
-        config = uvicorn.Config(application, access_log=False, log_config=None, timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            application, http=BoundedProtocol, access_log=False, log_config=None, timeout_graceful_shutdown=2
+        )
         inner = uvicorn.Server(config)
         thread = threading.Thread(target=inner.run, kwargs={"sockets": [socket]}, daemon=True)
         thread.start()

@@ -2,15 +2,16 @@
 //
 // Nothing worth having (token, question, evidence) leaves before the server has proven itself, and every cut
 // connection takes the proof back: somebody else may hold the port by then.
-import { dialled } from "./core/address";
-import { judge, newChallenge, type Standing } from "./core/proof";
+import type { About } from "./core/about";
+import { judge, newChallenge, tokenId, type Standing } from "./core/proof";
 import { FrameReader } from "./core/sse";
-import { Refused, Unproven, Unreachable } from "./core/trouble";
+import { Refused, Trouble, Unproven, Unreachable } from "./core/trouble";
 import type {
   Ask,
   Case,
   CaseList,
   DeletedCase,
+  EndedOthers,
   Evidence,
   EvidenceList,
   EventPage,
@@ -22,6 +23,8 @@ import type {
   QueryAnswer,
   Rating,
   Session,
+  SessionDiagnosis,
+  SessionList,
   StreamedEvent,
 } from "./core/wire";
 
@@ -42,6 +45,9 @@ export interface NewEvidence {
   content: Blob;
   answersCheck?: string | undefined;
 }
+
+/** `tag` names the state it was in when it was read. */
+export type Tagged<T> = T & { tag: string };
 
 export class Server {
   #standing: Standing | null = null;
@@ -69,8 +75,32 @@ export class Server {
     this.#provenAt = 0;
   }
 
-  openSession(clientId: string): Promise<OpenedSession> {
-    return this.#json("sessions", { method: "POST", json: { client_id: clientId } });
+  /** `about` becomes all the metadata there is, also of a session that is resumed; left out, they stay as they are. */
+  openSession(clientId: string, about?: About): Promise<OpenedSession> {
+    const metadata = about ? { metadata: about } : {};
+    return this.#json("sessions", { method: "POST", json: { client_id: clientId, ...metadata } });
+  }
+
+  /** Merged into the metadata that the session has. */
+  tellAbout(sessionId: string, about: About): Promise<Session> {
+    return this.#json(`sessions/${sessionId}`, { method: "PATCH", json: { metadata: about } });
+  }
+
+  sessions(): Promise<SessionList> {
+    return this.#json("sessions");
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.#send(`sessions/${id}`, { method: "DELETE" });
+  }
+
+  endOthers(mine: string): Promise<EndedOthers> {
+    return this.#json(`sessions/${mine}/end-others`, { method: "POST" });
+  }
+
+  /** What happened to a session, whatever its state. */
+  diagnosis(sessionId: string): Promise<SessionDiagnosis> {
+    return this.#json(`sessions/${encodeURIComponent(sessionId)}/diagnosis`);
   }
 
   session(id: string): Promise<Session> {
@@ -85,16 +115,17 @@ export class Server {
     return this.#json("cases", { method: "POST" });
   }
 
-  case(id: string): Promise<Case> {
-    return this.#json(`cases/${id}`);
+  async case(id: string): Promise<Tagged<Case>> {
+    return tagged(await this.#send(`cases/${id}`, {}));
   }
 
   cases(search: string, cursor: string | null): Promise<CaseList> {
     return this.#json(`cases?${query({ q: search, cursor, limit: 30 })}`);
   }
 
-  patchCase(id: string, patch: PatchCase): Promise<Case> {
-    return this.#json(`cases/${id}`, { method: "PATCH", json: patch });
+  /** Only if it is still as `tag` says; else Refused `precondition_failed`. */
+  patchCase(id: string, patch: PatchCase, tag: string): Promise<Case> {
+    return this.#json(`cases/${id}`, { method: "PATCH", json: patch, headers: { "If-Match": tag } });
   }
 
   deleteCase(id: string): Promise<DeletedCase> {
@@ -174,8 +205,7 @@ export class Server {
         for (const frame of frames.read(value)) yield JSON.parse(frame.data) as StreamedEvent;
       }
     } catch (error) {
-      if (error instanceof Refused || error instanceof Unproven) throw error;
-      throw new Unreachable("");
+      throw error instanceof Trouble ? error : new Unreachable("");
     } finally {
       clearTimeout(silence);
       signal.removeEventListener("abort", stop);
@@ -187,9 +217,10 @@ export class Server {
   async #prove(): Promise<Standing> {
     const challenge = newChallenge();
     const correlation = newCorrelationId();
-    const response = await this.#fetch(`capabilities?${query({ challenge })}`, { correlation, within: 5000 });
+    const asked = query({ challenge, token_id: tokenId(this.token) });
+    const response = await this.#fetch(`capabilities?${asked}`, { correlation, within: 5000 });
     const said: unknown = await response.json().catch(() => null);
-    this.#standing = await judge(said, this.token, dialled(this.address), challenge);
+    this.#standing = await judge(said, this.token, this.address, challenge);
     this.#provenAt = Date.now();
     return this.#standing;
   }
@@ -255,6 +286,11 @@ interface Fetched {
   body?: BodyInit | null;
   signal?: AbortSignal | undefined;
 }
+
+const tagged = async <T>(response: Response): Promise<Tagged<T>> => ({
+  ...((await response.json()) as T),
+  tag: response.headers.get("ETag") ?? "",
+});
 
 function query(values: Record<string, string | number | null | undefined>): string {
   const given = Object.entries(values).flatMap(([name, value]) =>

@@ -93,6 +93,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}/diagnosis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diagnose Session
+         * @description What happened to it, in whatever state it is: opened, resumed, closed when and why, what failed lately.
+         */
+        get: operations["diagnose_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{session_id}/events": {
         parameters: {
             query?: never;
@@ -154,7 +174,7 @@ export interface paths {
         head?: never;
         /**
          * Patch Case
-         * @description Title, status and resolution; what is absent stays.
+         * @description Title, status and resolution, what is absent stays; with If-Match only if nobody changed them meanwhile.
          */
         patch: operations["patch_case"];
         trace?: never;
@@ -454,7 +474,7 @@ export interface paths {
         };
         /**
          * Get Capabilities
-         * @description What this server can do; with a challenge, proof that it holds the access token.
+         * @description What this server can do; with a challenge, proof that it knows the access token.
          */
         get: operations["get_capabilities"];
         put?: never;
@@ -847,9 +867,10 @@ export interface components {
             version: string;
             /**
              * Mode
-             * @constant
+             * @description `local`: one user; `token`: several, each with tokens
+             * @enum {string}
              */
-            mode: "local";
+            mode: "local" | "token";
             /**
              * Auth
              * @enum {string}
@@ -862,7 +883,7 @@ export interface components {
             limits: components["schemas"]["LimitInfo"];
             /**
              * Proof
-             * @description For `?challenge=N`: hex HMAC-SHA256, keyed with the token, of `faultmaven|<bound>|N`
+             * @description For `?challenge=N`: hex HMAC-SHA256 of `faultmaven|<bound>|N`; key: the token's ASCII in mode local; in mode token, with `?token_id=` too, the ASCII of the token's hex SHA-256
              */
             proof?: string;
         };
@@ -885,7 +906,10 @@ export interface components {
             /** Last Seq */
             last_seq: number;
         };
-        /** CaseDeleted */
+        /**
+         * CaseDeleted
+         * @description Without `restorable_until` it is gone for good: the time to restore it is over, or it was kept long enough.
+         */
         CaseDeleted: {
             /**
              * Cursor
@@ -907,7 +931,7 @@ export interface components {
              */
             type: "case.deleted";
             /** Restorable Until */
-            restorable_until: string;
+            restorable_until?: string;
         };
         /**
          * CaseExport
@@ -958,7 +982,10 @@ export interface components {
              */
             status: "open" | "mitigated" | "resolved";
         };
-        /** CaseRestored */
+        /**
+         * CaseRestored
+         * @description As it is again; `title` and `status` are left out where an older version stored the event.
+         */
         CaseRestored: {
             /**
              * Cursor
@@ -979,6 +1006,14 @@ export interface components {
              * @enum {string}
              */
             type: "case.restored";
+            /** Title */
+            title?: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status?: "open" | "mitigated" | "resolved";
+            resolution?: components["schemas"]["Resolution"];
         };
         /** CaseUpdated */
         CaseUpdated: {
@@ -1879,7 +1914,69 @@ export interface components {
             /** Case Id */
             case_id: string | null;
         };
-        /** SessionEnded */
+        /**
+         * SessionDiagnosis
+         * @description What happened to a session. `current_session_id` is the live session its client has now, if it is another one.
+         *
+         *     `closed_by_session_id` is the session that ended all others, or the one that room was made for.
+         */
+        SessionDiagnosis: {
+            /** Session Id */
+            session_id: string;
+            /** Client Id */
+            client_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "expired" | "ended";
+            /** Opened At */
+            opened_at: string;
+            /** Resumed Count */
+            resumed_count: number;
+            /** Resumed At */
+            resumed_at?: string;
+            /** Last Activity At */
+            last_activity_at: string;
+            /** Expires At */
+            expires_at: string;
+            /** Absolute Expires At */
+            absolute_expires_at: string;
+            /** Timeout Minutes */
+            timeout_minutes: number;
+            /** Closed At */
+            closed_at?: string;
+            /**
+             * Close Reason
+             * @enum {string}
+             */
+            close_reason?: "ended" | "ended_by_other" | "cap" | "idle" | "absolute";
+            /** Closed By Session Id */
+            closed_by_session_id?: string;
+            /** Previous Session Id */
+            previous_session_id?: string;
+            /** Current Session Id */
+            current_session_id?: string;
+            /**
+             * Failures
+             * @description Newest first, at most 20
+             */
+            failures: components["schemas"]["SessionFailure"][];
+            /**
+             * Explanation
+             * @description What happened and what to do, for a person
+             */
+            explanation: string;
+            /**
+             * Recovery
+             * @enum {string}
+             */
+            recovery: "none" | "create_session";
+        };
+        /**
+         * SessionEnded
+         * @description `closed_by_session_id`: the session that ended all others, or the one that room was made for.
+         */
         SessionEnded: {
             /**
              * Cursor
@@ -1909,6 +2006,8 @@ export interface components {
              * @enum {string}
              */
             reason: "ended" | "ended_by_other" | "cap" | "idle" | "absolute";
+            /** Closed By Session Id */
+            closed_by_session_id?: string;
         };
         /** SessionExpired */
         SessionExpired: {
@@ -1941,12 +2040,35 @@ export interface components {
              */
             reason: "ended" | "ended_by_other" | "cap" | "idle" | "absolute";
         };
+        /**
+         * SessionFailure
+         * @description A request that named the session and was refused. `path` is the template; `correlation_id` names it in the log.
+         *
+         *     A query that was let in and failed while it ran counts as one, with status 500.
+         */
+        SessionFailure: {
+            /** At */
+            at: string;
+            /** Status */
+            status: number;
+            /** Code */
+            code: string;
+            /** Method */
+            method: string;
+            /** Path */
+            path: string;
+            /** Correlation Id */
+            correlation_id: string;
+        };
         /** SessionList */
         SessionList: {
             /** Sessions */
             sessions: components["schemas"]["Session"][];
         };
-        /** SessionOpened */
+        /**
+         * SessionOpened
+         * @description What another panel needs to show it; `metadata` is left out where an older version stored the event.
+         */
         SessionOpened: {
             /**
              * Cursor
@@ -1973,6 +2095,12 @@ export interface components {
             client_id: string;
             /** Previous Session Id */
             previous_session_id: string | null;
+            /** Open Case Id */
+            open_case_id?: string;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            };
         };
         /**
          * SessionUpdated
@@ -2434,6 +2562,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description ETags as they were read, or `*`; else the change is refused */
                 "if-match"?: string;
             };
             path: {
@@ -2789,6 +2918,70 @@ export interface operations {
             };
         };
     };
+    diagnose_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Correlation-ID": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDiagnosis"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["Challenge"];
+                    "X-Correlation-ID": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `foreign_host`, `foreign_origin`, `forbidden_fetch` */
+            403: {
+                headers: {
+                    "X-Correlation-ID": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `session_not_found` */
+            404: {
+                headers: {
+                    "X-Correlation-ID": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal_error` */
+            500: {
+                headers: {
+                    "X-Correlation-ID": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     session_events: {
         parameters: {
             query?: {
@@ -2963,6 +3156,7 @@ export interface operations {
             201: {
                 headers: {
                     Location: string;
+                    ETag: string;
                     "X-Correlation-ID": components["headers"]["CorrelationId"];
                     [name: string]: unknown;
                 };
@@ -3077,6 +3271,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: string;
                     "X-Correlation-ID": components["headers"]["CorrelationId"];
                     [name: string]: unknown;
                 };
@@ -3140,7 +3335,10 @@ export interface operations {
     delete_case: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags as they were read, or `*`; else the change is refused */
+                "if-match"?: string;
+            };
             path: {
                 case_id: string;
             };
@@ -3199,6 +3397,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    "X-Correlation-ID": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `invalid_request` */
+            422: {
+                headers: {
+                    "X-Correlation-ID": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             /** @description `internal_error` */
             500: {
                 headers: {
@@ -3234,7 +3452,10 @@ export interface operations {
     patch_case: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags as they were read, or `*`; else the change is refused */
+                "if-match"?: string;
+            };
             path: {
                 case_id: string;
             };
@@ -3249,6 +3470,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: string;
                     "X-Correlation-ID": components["headers"]["CorrelationId"];
                     [name: string]: unknown;
                 };
@@ -3299,6 +3521,16 @@ export interface operations {
             };
             /** @description `case_deleted` */
             410: {
+                headers: {
+                    "X-Correlation-ID": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
                 headers: {
                     "X-Correlation-ID": components["headers"]["CorrelationId"];
                     [name: string]: unknown;
@@ -3383,6 +3615,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: string;
                     "X-Correlation-ID": components["headers"]["CorrelationId"];
                     [name: string]: unknown;
                 };
@@ -4860,6 +5093,7 @@ export interface operations {
         parameters: {
             query?: {
                 challenge?: string;
+                token_id?: string;
             };
             header?: never;
             path?: never;
@@ -4889,6 +5123,16 @@ export interface operations {
             };
             /** @description `invalid_request` */
             422: {
+                headers: {
+                    "X-Correlation-ID": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal_error` */
+            500: {
                 headers: {
                     "X-Correlation-ID": components["headers"]["CorrelationId"];
                     [name: string]: unknown;
@@ -4931,6 +5175,16 @@ export interface operations {
             };
             /** @description `foreign_host`, `foreign_origin` */
             403: {
+                headers: {
+                    "X-Correlation-ID": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `internal_error` */
+            500: {
                 headers: {
                     "X-Correlation-ID": components["headers"]["CorrelationId"];
                     [name: string]: unknown;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apply, emptyCase, fold, place, questions, underWay } from "../src/core/fold";
+import { apply, emptyCase, evidenceNames, fold, place, questions, underWay } from "../src/core/fold";
 import type { AnyEvent, Report } from "../src/core/wire";
 
 const REPORT = { headline: "It broke", verdict: "cause_found" } as Report;
@@ -81,6 +81,26 @@ describe("fold", () => {
   it("counts an event that a newer server sends, without understanding it", () => {
     const unknown = { ...event("case.restored"), type: "case.admired", seq: 1 } as unknown as AnyEvent;
     expect(apply(emptyCase("case_a"), unknown).lastSeq).toBe(1);
+  });
+
+  it("is deleted and restored by whoever does it", () => {
+    const deleted = fold(emptyCase("case_a"), [...story(), event("case.deleted", { restorable_until: "2026-03-02" })]);
+    expect(deleted).toMatchObject({ deleted: "restorable", lastSeq: 9 });
+    expect(apply(deleted, event("case.restored"))).toMatchObject({ deleted: "no", title: "Untitled" });
+  });
+
+  it("keeps nothing on screen of what is deleted for good", () => {
+    const gone = fold(emptyCase("case_a"), [...story(), event("case.deleted")]);
+    expect(gone).toEqual({ ...emptyCase("case_a"), deleted: "for_good", lastSeq: 9 });
+  });
+
+  it("tells evidence of one name apart by the order it came in", () => {
+    seq = 0;
+    const added = (evidence_id: string, name: string) => event("evidence.added", { evidence_id, name, size: 1, lines: 1 });
+    const view = fold(emptyCase("case_a"), [added("a", "app.log"), added("b", "db.log"), added("c", "app.log"), added("d", "app.log")]);
+    expect([...evidenceNames(view)]).toEqual([["a", "app.log (1)"], ["b", "db.log"], ["c", "app.log (2)"], ["d", "app.log (3)"]]);
+    const fewer = fold(view, [event("evidence.deleted", { evidence_id: "a" }), event("evidence.deleted", { evidence_id: "c" })]);
+    expect(evidenceNames(fewer).get("d")).toBe("app.log");
   });
 
   it("knows what is under way", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exact, lasting, relative, size } from "../src/core/format";
+import { exact, lasting, relative, size, tellsWhen, toTheSecond } from "../src/core/format";
 
 const NOW = Date.parse("2026-03-17T12:00:00Z");
 
@@ -35,6 +35,7 @@ it("sizes have three figures at most", () => {
 it("the exact time keeps what was given", () => {
   expect(exact("2026-03-17T09:02:12.946Z")).toBe("2026-03-17 09:02:12.946 UTC");
   expect(exact("2026-03-17T09:02:12Z")).toBe("2026-03-17 09:02:12 UTC");
+  expect(toTheSecond("2026-03-17T09:02:12.946123Z")).toBe("2026-03-17 09:02:12 UTC");
 });
 
 it("spans are told in their own unit", () => {
@@ -43,4 +44,14 @@ it("spans are told in their own unit", () => {
   expect(lasting(from, "2026-03-17T10:20:00Z")).toBe("1 h 20 min");
   expect(lasting(from, "2026-03-20T09:00:00Z")).toBe("3 days");
   expect(lasting(from, from)).toBe("");
+});
+
+it.each([
+  ["The disk is full, says redis.log, since 2026-03-17 09:02:12.", true],
+  ["The Java heap is used up, from 2026-03-17 09:02:00 to 09:06:30 UTC.", true],
+  ["The disk is full, since 2026-03-16 09:02:12 UTC.", false],
+  ["The container image cannot be pulled.", false],
+])("whether it has been said when: %s", (headline, said) => {
+  const onset = { at: "2026-03-17T09:02:12Z", count: 1, ongoing: "yes", zone_assumed: false, cites: [] } as const;
+  expect(tellsWhen(headline, { ...onset, cites: [] })).toBe(said);
 });

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import structlog
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -27,8 +28,10 @@ from faultmaven.answers.retention import Ages, remove_due_cases
 from faultmaven.answers.runner import Runner
 from faultmaven.bus import Bus
 from faultmaven.cases import api as cases_api
+from faultmaven.cases.stream import Streams
 from faultmaven.contract import contract, operation_id
 from faultmaven.database import Clock, now_micros
+from faultmaven.databases import open_database, reason
 from faultmaven.diagnosis.report import Maybe
 from faultmaven.errors import (
     MEDIA_TYPE,
@@ -45,21 +48,24 @@ from faultmaven.errors import (
 from faultmaven.evidence import api as evidence_api
 from faultmaven.evidence import service as evidence
 from faultmaven.evidence.store import Store
-from faultmaven.identity.guards import Guard, LocalUser, Rules
-from faultmaven.identity.service import local_user
-from faultmaven.identity.tokens import CHALLENGE, proof
-from faultmaven.observability import ASGIApp, Metrics, Observe, Receive, Scope, Send, correlation_id
+from faultmaven.identity.guards import Guard, rules_for
+from faultmaven.identity.signing_in import LocalSignIn, TokenSignIn
+from faultmaven.identity.tokens import CHALLENGE, TOKEN_ID
+from faultmaven.observability import ASGIApp, Metrics, Observe, Receive, Scope, Send, correlation_id, describe
 from faultmaven.sessions import api as sessions_api
-from faultmaven.sessions import service as sessions
-from faultmaven.sessions.service import Lifetimes
+from faultmaven.sessions import closing
+from faultmaven.sessions.closing import Lifetimes
+from faultmaven.sessions.failures import SESSION_ID, Failures
 from faultmaven.settings import Settings
-from faultmaven.sqlite import SqliteDatabase
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 30.0
+# Times as long as one transaction of the sweep took, waiting for its turn included.
+SWEEP_REST = 4.0
 # What is younger may be an upload whose row is about to be written.
 ORPHAN_SECONDS = 600.0
+ASK_PATH = "/api/v1/query"
 VERSION = version("faultmaven")
 
 
@@ -80,19 +86,22 @@ class Capabilities(BaseModel):
     """What a client needs before it starts. `bound` is the address this server listens on."""
 
     version: str
-    mode: Literal["local"]
+    mode: Literal["local", "token"] = Field(description="`local`: one user; `token`: several, each with tokens")
     auth: Literal["bearer", "none"]
     bound: str
     engines: list[EngineInfo]
     limits: LimitInfo
     proof: Maybe[str] = Field(
         default=None,
-        description="For `?challenge=N`: hex HMAC-SHA256, keyed with the token, of `faultmaven|<bound>|N`",
+        description="For `?challenge=N`: hex HMAC-SHA256 of `faultmaven|<bound>|N`; key: the token's ASCII in mode "
+        "local; in mode token, with `?token_id=` too, the ASCII of the token's hex SHA-256",
     )
 
 
 class Application:
-    """One server. `bound` is the `host:port` it listens on; `token` None lets every local program in.
+    """One server. `bound` is the `host:port` it listens on.
+
+    `token` is that of local mode, where None lets every local program in; token mode has none.
 
     It is an ASGI application; nothing is opened before its lifespan starts. When the start fails for a reason that a
     person can do something about, `trouble` says it in a sentence.
@@ -103,24 +112,30 @@ class Application:
         self.bus = Bus()
         self.metrics = Metrics()
         self._bound = bound
-        self._token = token
-        self._user = LocalUser()
         self.trouble = ""
         self._store = Store(settings.evidence_dir)
         self._lifetimes = Lifetimes(
             settings.session_absolute_days, settings.closed_session_days, settings.max_sessions_per_user
         )
-        self._database = SqliteDatabase(settings.data_dir / "faultmaven.db", self.bus, clock)
+        self._database = open_database(settings, self.bus, clock, alone=True)
+        self._auth: Literal["bearer", "none"] = "bearer" if token or settings.auth == "token" else "none"
+        self._sign_in = (
+            TokenSignIn(self._database, self.bus) if settings.auth == "token" else LocalSignIn(self._database, token)
+        )
+        self._failures = Failures(self._database, clock)
         self._engine = EmbeddedEngine(settings.workers)
         self._runner = Runner(self._database, self.bus, self._engine, self._store, self.metrics, settings.workers)
         self.api = self._routes()
-        rules = Rules(
-            token, _hosts(bound, settings.allowed_hosts), frozenset(settings.allowed_origins), settings.max_body_bytes
-        )
-        self._asgi: ASGIApp = Observe(Guard(self.api, rules, self._user), self.metrics)
+        guarded = Guard(Streams(self.api), rules_for(settings, bound), self._sign_in)
+        self._asgi: ASGIApp = Observe(guarded, self.metrics, self._failures.note)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._asgi(scope, receive, send)
+
+    @property
+    def nobody_can_sign_in(self) -> bool:
+        """In token mode, when it started before the first token was made."""
+        return isinstance(self._sign_in, TokenSignIn) and not self._sign_in.standing.tokens
 
     def _routes(self) -> FastAPI:
         api = FastAPI(
@@ -131,18 +146,20 @@ class Application:
             redoc_url=None,
             openapi_url=None,
             redirect_slashes=False,
+            # The framework would look for an exporter at every request; our own log and metrics say what it would.
+            telemetry={"tracing": False, "metrics": False, "logs": False},
             generate_unique_id_function=operation_id,
         )
         limits = answers.Limits(self._lifetimes, self.settings.max_queued_queries, self.settings.max_total_bytes)
-        api.include_router(sessions_api.routes(self._database, self.bus, self._lifetimes))
-        api.include_router(cases_api.routes(self._database, self.bus, self.settings, answers.cancel_case))
-        api.include_router(evidence_api.routes(self._database, self._store, self.settings, answers.forget_evidence))
-        api.include_router(
-            answers_api.routes(self._database, self.bus, self._store, limits, self.settings.query_wait_seconds)
+        _include(api, sessions_api.routes(self._database, self.bus, self._lifetimes, self._failures))
+        _include(api, cases_api.routes(self._database, self.bus, self.settings, answers.cancel_case))
+        _include(api, evidence_api.routes(self._database, self._store, self.settings, answers.forget_evidence))
+        _include(
+            api, answers_api.routes(self._database, self.bus, self._store, limits, self.settings.query_wait_seconds)
         )
-        api.include_router(export.routes(self._database))
-        api.include_router(health.routes(self._database, self.settings.data_dir, self._runner.working))
-        api.include_router(page.routes(self._bound))
+        _include(api, export.routes(self._database))
+        _include(api, health.routes(self._database, self.settings.data_dir, self._runner.working))
+        _include(api, page.routes(self._bound))
         self._add_own_routes(api)
         _add_handlers(api)
         return api
@@ -151,9 +168,11 @@ class Application:
         @api.get("/api/v1/capabilities", tags=["capabilities"], responses=documented(InvalidRequest))
         async def get_capabilities(
             challenge: Annotated[str | None, Query(pattern=f"^{CHALLENGE.pattern}$")] = None,
+            token_id: Annotated[str | None, Query(pattern=f"^{TOKEN_ID.pattern}$")] = None,
         ) -> Capabilities:
-            """What this server can do; with a challenge, proof that it holds the access token."""
-            return self._capabilities(challenge)
+            """What this server can do; with a challenge, proof that it knows the access token."""
+            proof = await self._sign_in.proof(self._bound, challenge, token_id) if challenge else None
+            return self._capabilities(proof)
 
         @api.get("/metrics", tags=["health"], response_class=PlainTextResponse)
         async def get_metrics() -> Response:
@@ -164,12 +183,12 @@ class Application:
         async def openapi() -> JSONResponse:
             return JSONResponse(contract(api))
 
-    def _capabilities(self, challenge: str | None) -> Capabilities:
+    def _capabilities(self, proof: str | None) -> Capabilities:
         settings = self.settings
         return Capabilities(
             version=VERSION,
-            mode="local",
-            auth="bearer" if self._token else "none",
+            mode=settings.auth,
+            auth=self._auth,
             bound=self._bound,
             engines=[EngineInfo(name="embedded", available=True), EngineInfo(name="llm", available=False)],
             limits=LimitInfo(
@@ -179,14 +198,15 @@ class Application:
                 queued_queries=settings.max_queued_queries,
                 sessions=settings.max_sessions_per_user,
             ),
-            proof=proof(self._token, self._bound, challenge) if self._token and challenge else None,
+            proof=proof,
         )
 
     @asynccontextmanager
     async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
         try:
             await self._start()
-            chores = [asyncio.create_task(self._sweep()), asyncio.create_task(self._warm())]
+            background = (self._sweep(), self._warm(), self._sign_in.watch(), self._failures.run())
+            chores = [asyncio.create_task(chore) for chore in background]
             log.info("server.started", address=self._bound, data_dir=str(self.settings.data_dir))
             yield
             self.bus.close()
@@ -194,6 +214,7 @@ class Application:
                 chore.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
             await self._runner.stop()
+            await self._failures.stop()
         finally:
             await self._database.stop()
         log.info("server.stopped")
@@ -202,11 +223,13 @@ class Application:
         try:
             self._store.prepare()
             await self._database.start()
-            self._user.user = await self._database.write(local_user)
+            await self._sign_in.start()
             await self._database.scan(evidence.remove_orphans, self._store)
             await self._runner.start()
         except (OSError, SQLAlchemyError, Problem) as error:
-            self.trouble = f"the data folder {self.settings.data_dir} cannot be used: {_reason(error)}"
+            elsewhere = self.settings.database_url and not isinstance(error, OSError)
+            what = "the database" if elsewhere else f"the data folder {self.settings.data_dir}"
+            self.trouble = f"{what} cannot be used: {reason(error)}"
             raise
 
     async def _warm(self) -> None:
@@ -219,8 +242,7 @@ class Application:
         ages = Ages(self.settings.undo_hours, self.settings.retention_days)
         while True:
             try:
-                while await self._database.write(sessions.sweep, self._lifetimes) >= sessions.SWEEP:
-                    pass
+                await self._sweep_sessions()
                 await self._database.write(answers.forget_keys)
                 await remove_due_cases(self._database, self._store, ages)
                 await self._database.scan(evidence.remove_orphans, self._store, ORPHAN_SECONDS)
@@ -228,20 +250,21 @@ class Application:
                 log.error("sweep.failed", exc_info=error)
             await asyncio.sleep(SWEEP_SECONDS)
 
-
-def _reason(error: OSError | SQLAlchemyError | Problem) -> str:
-    match error:
-        case Problem():
-            return error.detail
-        case OSError():
-            return error.strerror or str(error)
-        case _:
-            return str(getattr(error, "orig", error))
+    async def _sweep_sessions(self) -> None:
+        """However many are over at once, requests have the writer for most of the time."""
+        more = True
+        while more:
+            began = time.perf_counter()
+            more = await self._database.write(closing.sweep, self._lifetimes)
+            await asyncio.sleep((time.perf_counter() - began) * SWEEP_REST)
 
 
-def _hosts(bound: str, allowed: tuple[str, ...]) -> frozenset[str]:
-    port = bound.rpartition(":")[2]
-    return frozenset({f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}", *allowed})
+def _include(api: FastAPI, router: APIRouter) -> None:
+    """Among the application's own routes: the framework searches an included router twice for every request."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.unique_id = operation_id(route)
+        api.routes.append(route)
 
 
 def _add_handlers(api: FastAPI) -> None:
@@ -251,6 +274,7 @@ def _add_handlers(api: FastAPI) -> None:
 
     @api.exception_handler(RequestValidationError)
     async def not_valid(request: Request, error: RequestValidationError) -> Response:
+        _describe_question(request, error.body)
         return _response(_from_validation(error, request.headers.get("content-type", "")))
 
     @api.exception_handler(HTTPException)
@@ -271,7 +295,16 @@ def _methods_of(api: FastAPI, path: str) -> str:
 
 
 def _response(problem: Problem) -> Response:
+    describe(code=problem.code)
     return JSONResponse(problem.body(correlation_id()), problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+
+
+def _describe_question(request: Request, body: Any) -> None:
+    """A question that is refused for its form names a session all the same."""
+    if request.scope["path"] == ASK_PATH and isinstance(body, dict):
+        session_id = body.get("session_id")
+        if isinstance(session_id, str) and SESSION_ID.fullmatch(session_id):
+            describe(session_id=session_id)
 
 
 def _from_validation(error: RequestValidationError, content_type: str) -> Problem:

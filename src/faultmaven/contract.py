@@ -34,7 +34,7 @@ from faultmaven.identity.guards import API, needs_bearer
 Json = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/{model}"
-WITHOUT_DATABASE = ("/livez", "/readyz", "/metrics", "/api/v1/capabilities")
+WITHOUT_DATABASE = ("/livez", "/readyz")
 FRAME: Json = {
     "type": "object",
     "title": "Frame",

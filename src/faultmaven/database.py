@@ -5,10 +5,11 @@
     await database.scan(service.search_cases, user, text)      one snapshot, off the loop, for reads of unknown size
 
 A function may run twice (its group is rolled back when another member fails; a database may ask for a retry), so it
-must have no effect but through its transaction. Which database it is, only app.py knows; sqlite.py is the one there is.
+must have no effect but through its transaction. Which database it is, only databases.py knows: SQLite or PostgreSQL.
 
 Columns are TEXT and BIGINT only: times are integers, microseconds since 1970 UTC; JSON is text. Statements are
 SQLAlchemy Core, built once at module level with `bindparam`, in what SQLite and PostgreSQL share (statements.py).
+LIKE is for text that was lowered before: SQLite ignores the case of ASCII, PostgreSQL does not.
 """
 
 from __future__ import annotations
@@ -51,25 +52,35 @@ def new_id(prefix: str) -> str:
 class Transaction:
     """What a service works with: one connection, one time, and the topics to wake once the work is durable."""
 
-    __slots__ = ("_driver", "_statements", "now", "topics")
+    __slots__ = ("_driver", "_statements", "changed", "now", "topics")
 
     def __init__(self, driver: Driver, statements: Statements, now: int) -> None:
         self._driver = driver
         self._statements = statements
         self.now = now
         self.topics: set[str] = set()
+        self.changed = False  # whether any row was written; the writer asks
 
     def execute(self, statement: sa.Executable, **values: Any) -> int:
         """Runs a statement that changes rows; the number of rows it changed."""
         changed: int = self._statements.prepared(statement, values).run(self._driver, values).rowcount
+        if changed:
+            self.changed = True
         return changed
 
     def first(self, statement: sa.Executable, **values: Any) -> Row | None:
-        rows = self._statements.prepared(statement, values).rows(self._driver, values)
+        rows = self._rows(statement, values)
         return rows[0] if rows else None
 
     def all(self, statement: sa.Executable, **values: Any) -> list[Row]:
-        return self._statements.prepared(statement, values).rows(self._driver, values)
+        return self._rows(statement, values)
+
+    def _rows(self, statement: sa.Executable, values: dict[str, Any]) -> list[Row]:
+        prepared = self._statements.prepared(statement, values)
+        rows = prepared.rows(self._driver, values)
+        if prepared.writes and rows:
+            self.changed = True
+        return rows
 
     def wake(self, topic: str) -> None:
         """Readers of `topic` look again once this transaction is committed; see bus.py."""

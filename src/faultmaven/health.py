@@ -72,7 +72,9 @@ async def _database(database: Database) -> str:
             await database.scan(_read)
     except TimeoutError:
         return f"no answer within {PATIENCE_SECONDS:g} s"
-    except (sa.exc.SQLAlchemyError, Problem, OSError) as error:
+    except Problem as problem:
+        return f"cannot be used: {problem.detail}"
+    except Exception as error:  # whatever its driver says, it is not ready
         return f"cannot be used: {error}"
     return "ok"
 

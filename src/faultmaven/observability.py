@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -109,27 +110,50 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class Observe:
-    """Outermost ASGI layer: correlation id in and out, one access-log line, metrics, and the last net for errors."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A user's request that is answered with 4xx or 5xx. `session_id` is what its body names, if it was read."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    user_id: str
+    session_id: str
+    status: int
+    code: str
+    method: str
+    path: str
+    correlation_id: str
+
+
+def describe(**of_request: str) -> None:
+    """What is found out about the request being served: its log line says it too."""
+    structlog.contextvars.bind_contextvars(**of_request)
+
+
+class Observe:
+    """Outermost ASGI layer: correlation id in and out, one access-log line, metrics, and the last net for errors.
+
+    `refused` is told of a user's request before its caller is.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, refused: Callable[[Refusal], None]) -> None:
         self._app = app
         self._metrics = metrics
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await _Exchange(self._metrics, scope, send).run(self._app, receive)
+        await _Exchange(self._metrics, self._refused, scope, send).run(self._app, receive)
 
 
 class _Exchange:
     """One request and its response, watched."""
 
-    __slots__ = ("_metrics", "_returned", "_scope", "_send", "_started", "_status", "_streaming")
+    __slots__ = ("_metrics", "_refused", "_returned", "_scope", "_send", "_started", "_status", "_streaming")
 
-    def __init__(self, metrics: Metrics, scope: Scope, send: Send) -> None:
+    def __init__(self, metrics: Metrics, refused: Callable[[Refusal], None], scope: Scope, send: Send) -> None:
         self._metrics = metrics
+        self._refused = refused
         self._scope = scope
         self._send = send
         self._started = time.perf_counter()
@@ -165,12 +189,23 @@ class _Exchange:
     async def _observing_send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
+            if self._status >= 400:
+                self._tell_refusal()
             headers = [*message.get("headers", ()), *self._returned]
             self._streaming = any(name == b"content-type" and b"event-stream" in value for name, value in headers)
             if self._streaming:
                 self._metrics.streams.inc()
             message = {**message, "headers": headers}
         await self._send(message)
+
+    def _tell_refusal(self) -> None:
+        user = self._scope.get("user")
+        if user is None:  # nobody's session: it was refused before it was known who asks
+            return
+        found = structlog.contextvars.get_contextvars()
+        method, path = self._scope["method"], self._scope["path"]
+        session_id, code = found.get("session_id", ""), found.get("code", "")
+        self._refused(Refusal(user.id, session_id, self._status, code, method, path, correlation_id()))
 
     def _failed(self, error: Exception) -> None:
         log.error("request.failed", path=self._scope["path"], exc_info=error)
@@ -195,6 +230,7 @@ class _Exchange:
 
 async def respond(problem: Problem, send: Send) -> None:
     """Sends a problem as a whole response, for layers below the framework."""
+    describe(code=problem.code)
     body = orjson.dumps(problem.body(correlation_id()))
     headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
     headers += [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]

@@ -1,62 +1,37 @@
-"""SQLite as a first-class server: one writer that commits groups, many readers.
-
-All that wait for the writer share one transaction and so one fsync. What makes that safe is in `_run_together`: nobody
-is told anything before the commit, and one member's failure never costs another its work.
-"""
+"""SQLite as a first-class server: one writer that commits groups (writer.py), many readers."""
 
 from __future__ import annotations
 
-import asyncio
-import queue
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import anyio
 import anyio.to_thread
 import sqlalchemy as sa
 
+from faultmaven import migrations
 from faultmaven.database import Clock, Transaction, Wakes, now_micros
-from faultmaven.errors import Problem, StorageFull, Unavailable
+from faultmaven.errors import StorageFull, Unavailable
 from faultmaven.statements import Statements
+from faultmaven.writer import Verdict, Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-GROUP_LIMIT = 256
 SCANS_AT_ONCE = 6
-
-
-@dataclass(slots=True)
-class _Job(Generic[T]):
-    """One caller of `write`, waiting; afterwards its outcome."""
-
-    run: Callable[[Transaction], T]
-    future: asyncio.Future[T]
-    result: T | None = None
-    error: BaseException | None = None
-    topics: set[str] = field(default_factory=set)
-
-    def settle(self) -> None:
-        if self.future.done():
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)  # type: ignore[arg-type]  # T may itself be None
+PERHAPS_STORED = (
+    "The disk failed just when this was being stored, so it is not known whether it was. "
+    "Check the disk with the data folder, and look before you repeat it."
+)
 
 
 class SqliteDatabase:
     """SQLite as a server: one writer that commits groups, many readers, WAL, `synchronous=FULL`."""
 
     def __init__(self, path: Path, bus: Wakes, clock: Clock = now_micros) -> None:
-        self._path = path
-        self._bus = bus
         self._clock = clock
         self._engine = sa.create_engine(
             f"sqlite:///{path}",
@@ -69,9 +44,7 @@ class SqliteDatabase:
         # Who has to wait for a connection waits here, and not in one of the threads that others need.
         self._scanning = anyio.CapacityLimiter(SCANS_AT_ONCE)
         self._statements = Statements(self._engine.dialect)
-        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writer = Writer(_Ground(self._engine), self._statements, bus, clock)
         self._read_connection: sa.Connection | None = None
         self._reading: sqlite3.Connection | None = None
 
@@ -81,31 +54,22 @@ class SqliteDatabase:
             await anyio.to_thread.run_sync(self._migrate)
         except sqlite3.Error as error:
             raise _as_problem(error) from error
-        self._loop = asyncio.get_running_loop()
         self._read_connection = self._engine.connect()
         self._reading = _driver(self._read_connection)
-        self._thread = threading.Thread(target=self._write_groups, name="writer", daemon=True)
-        self._thread.start()
+        self._writer.start()
 
     async def stop(self) -> None:
         """Finishes what is waiting, then closes the file."""
-        writer, self._thread = self._thread, None  # what is handed over from here on would never be run
-        if writer is not None:
-            self._jobs.put(None)
-            await anyio.to_thread.run_sync(writer.join)
+        await self._writer.stop()
         if self._read_connection is not None:
             self._read_connection.close()
             self._read_connection = self._reading = None
         self._engine.dispose()
 
-    async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Durable when it returns. A cancelled caller does not undo work that was already handed over."""
-        if self._thread is None or self._loop is None:
-            raise Unavailable("The server is stopping.")
-        future: asyncio.Future[T] = self._loop.create_future()
-        job = _Job(lambda transaction: work(transaction, *args, **kwargs), future)
-        self._jobs.put(job)
-        return await future
+    def write(
+        self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Coroutine[Any, Any, T]:
+        return self._writer.write(work, *args, **kwargs)
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs on the loop: for point reads, which cost less here than a hop to a thread would."""
@@ -127,90 +91,64 @@ class SqliteDatabase:
         return Transaction(driver, self._statements, self._clock())
 
     def _migrate(self) -> None:
-        """Alembic costs a third of a second to import, so it is asked only when the tables are not the newest."""
-        newest = max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
         with self._engine.connect() as connection:
             if sa.inspect(connection).has_table("alembic_version"):
                 present = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or ""
-                if present == newest:
+                if migrations.is_newest(present):
                     return
-                if present > newest:
-                    raise Unavailable("a newer version of FaultMaven has used it; start that one, or choose another")
             driver = _driver(connection)
             driver.execute("BEGIN IMMEDIATE")
             try:
-                upgrade(connection)
+                migrations.upgrade(connection)
                 driver.execute("COMMIT")
             finally:
                 if driver.in_transaction:
                     driver.execute("ROLLBACK")
 
-    def _write_groups(self) -> None:
-        assert self._loop is not None
-        with self._engine.connect() as connection:
-            driver = _driver(connection)
-            while True:
-                group, stopping = self._next_group()
-                if group:
-                    self._run_group(driver, group)
-                    self._loop.call_soon_threadsafe(self._finish, group)
-                if stopping:
-                    return
 
-    def _next_group(self) -> tuple[list[_Job[Any]], bool]:
-        """Waits for one job and takes all others that are waiting with it; True when the writer should stop."""
-        group: list[_Job[Any]] = []
-        job = self._jobs.get()
-        while job is not None:
-            group.append(job)
-            if len(group) == GROUP_LIMIT or self._jobs.empty():
-                return group, False
-            job = self._jobs.get()
-        return group, True
+class _Ground:
+    """The writer's connection."""
 
-    def _run_group(self, driver: sqlite3.Connection, group: list[_Job[Any]]) -> None:
-        if self._run_together(driver, group) or len(group) == 1:
-            return
-        for job in group:
-            job.result, job.error, job.topics = None, None, set()
-            self._run_together(driver, [job])
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._connection: sa.Connection | None = None
+        self._driver: sqlite3.Connection | None = None
+        self._committing = False
+        self._in_doubt = False
 
-    def _run_together(self, driver: sqlite3.Connection, group: list[_Job[Any]]) -> bool:
-        """One transaction for the group. False when it was rolled back; then every member of it has an error."""
-        try:
-            driver.execute("BEGIN IMMEDIATE")
-            for job in group:
-                before = driver.total_changes
-                _run(job, self._transaction(driver))
-                # A member that refused before it changed anything takes nothing back from the others.
-                if job.error is not None and driver.total_changes != before:
-                    raise job.error
-            driver.execute("COMMIT")
-        except BaseException as error:  # whatever it was, the writer lives on and the callers are told
-            if driver.in_transaction:
-                # Where the disk fails even this, the next group cannot begin, and comes here again.
-                with suppress(sqlite3.Error):
-                    driver.execute("ROLLBACK")
-            told = _as_problem(error)
-            for job in group:
-                job.error, job.topics = told, set()
-            return False
-        return True
+    def begin(self) -> sqlite3.Connection:
+        if self._driver is None:
+            self._connection = self._engine.connect()
+            self._driver = _driver(self._connection)
+        self._driver.execute("BEGIN IMMEDIATE")
+        return self._driver
 
-    def _finish(self, group: list[_Job[Any]]) -> None:
-        for job in group:
-            job.settle()
-        topics = set().union(*(job.topics for job in group))
-        if topics:
-            self._bus.wake(topics)
+    def commit(self) -> None:
+        assert self._driver is not None
+        self._committing = True
+        self._driver.execute("COMMIT")
+        self._committing = self._in_doubt = False
 
+    def rollback(self, error: BaseException) -> Verdict:
+        committing, self._committing = self._committing, False
+        if committing and "disk I/O error" in str(error):
+            # What could not be synced is in the file all the same: until the next commit overwrites it there, whoever
+            # opens the file after a crash takes it for committed.
+            self._in_doubt = True
+        if self._driver is not None and self._driver.in_transaction:
+            # Where the disk fails even this, the next group cannot begin, and comes here again.
+            with suppress(sqlite3.Error):
+                self._driver.execute("ROLLBACK")
+        told = _as_problem(error)
+        if self._in_doubt and isinstance(told, StorageFull | Unavailable):
+            return Verdict(Unavailable(PERHAPS_STORED), "apart", unknown=True)
+        # Whoever holds the lock holds it against all of the group, and each would wait for it anew.
+        return Verdict(told, "over" if "database is locked" in str(error) else "apart")
 
-def _run(job: _Job[Any], transaction: Transaction) -> None:
-    try:
-        job.result = job.run(transaction)
-        job.topics = transaction.topics
-    except Problem as problem:
-        job.error = problem
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = self._driver = None
 
 
 def _as_problem(error: BaseException) -> BaseException:
@@ -245,14 +183,3 @@ def _prepare(driver: sqlite3.Connection, _record: object) -> None:
     driver.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "secure_delete=ON"):
         driver.execute(f"PRAGMA {pragma}")
-
-
-def upgrade(connection: sa.Connection) -> None:
-    """Runs the migrations that this database has not seen, within the caller's transaction."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")

@@ -37,7 +37,7 @@ class Driver(Protocol):
 class Prepared:
     """One statement with one set of parameter names, in one dialect."""
 
-    __slots__ = ("_constants", "_names", "_row", "_sql")
+    __slots__ = ("_constants", "_names", "_row", "_sql", "writes")
 
     def __init__(self, statement: sa.Executable, names: Sequence[str], dialect: Dialect) -> None:
         for part in visitors.iterate(statement):  # type: ignore[arg-type]  # as below
@@ -47,6 +47,7 @@ class Prepared:
         compiled: Any = statement.compile(  # type: ignore[attr-defined]  # every Executable used here is a ClauseElement
             dialect=dialect, column_keys=list(names), compile_kwargs={"render_postcompile": True}
         )
+        self.writes: bool = compiled.isinsert or compiled.isupdate or compiled.isdelete
         self._sql: str = compiled.string
         self._names: list[str] | None = compiled.positiontup if compiled.positional else None
         self._constants: dict[str, Any] = {key: value for key, value in compiled.params.items() if key not in names}

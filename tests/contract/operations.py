@@ -66,12 +66,14 @@ EVIDENCE = "/api/v1/evidence/{evidence_id}"
 OPEN_SESSION = Operation("POST", "/api/v1/sessions", {"client_id": "one"})
 PATCH_SESSION = Operation("PATCH", SESSION, {"metadata": {"tab": 1}})
 SESSION_EVENTS = Operation("GET", f"{SESSION}/events")
+DIAGNOSE_SESSION = Operation("GET", f"{SESSION}/diagnosis")
 ASK = Operation("POST", "/api/v1/query", {"session_id": "{session_id}", "query": "Why?"})
 CANCEL = Operation("POST", f"{QUERY}/cancel", using={"query_id": "running_query_id"})
 FEEDBACK = Operation("POST", f"{QUERY}/feedback", {"rating": "helpful"})
 LIST_CASES = Operation("GET", "/api/v1/cases")
 OPEN_CASE = Operation("POST", "/api/v1/cases", {"title": "Down"})
 PATCH_CASE = Operation("PATCH", CASE, {"title": "Still down"})
+DELETE_CASE = Operation("DELETE", CASE)
 RESTORE_CASE = Operation("POST", f"{CASE}/restore", using={"case_id": "deleted_case_id"})
 CASE_EVENTS = Operation("GET", f"{CASE}/events")
 EXPORT_CASE = Operation("GET", f"{CASE}/export")
@@ -94,7 +96,7 @@ OF_SESSIONS = (
 OF_CASES = (
     Operation("GET", CASE),
     PATCH_CASE,
-    Operation("DELETE", CASE),
+    DELETE_CASE,
     CASE_EVENTS,
     EXPORT_CASE,
     ADD_EVIDENCE,
@@ -112,6 +114,7 @@ STORED = (
     OPEN_SESSION,
     Operation("GET", "/api/v1/sessions"),
     *OF_SESSIONS,
+    DIAGNOSE_SESSION,
     ASK,
     *OF_QUERIES,
     LIST_CASES,

@@ -1,27 +1,25 @@
 """Servers in every state in which they have to refuse, and live things on them to refuse it about.
 
-Nothing is simulated inside the server: a disk is full because its write-ahead log is `/dev/full`, a worker is slow
-because it is stopped, a file cannot grow because the kernel forbids it.
+Nothing is simulated inside the server: a disk is full because its database says so, a worker is slow because it is
+stopped, a database cannot be written because the kernel or the database itself forbids it.
 """
 
 from __future__ import annotations
 
 import os
-import resource
 import signal
-import sqlite3
-import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from tests.integration.conftest import Start, add_evidence, ask, make_case, open_session
 from tests.servers import Process, Server, Timed, running, timed
+from tests.tampering import execute, fill_up, forbid_writing, take_tables_away
+from tests.users import client_with, token_for
 
 LOG = b"2026-01-02T03:04:05Z ERROR db connection refused\n"
 BODY_LIMIT = 1024
@@ -81,12 +79,10 @@ class Places:
 
     @cached_property
     def capped(self) -> Place:
-        """The kernel lets no file of this server grow any more."""
+        """Its database can only be read."""
         place = self._stalled(settled(self._running("capped", workers="1")))
         place = place.having(deleted_case_id=gone_case(place.client))
-        size = (place.server.data_dir / "faultmaven.db-wal").stat().st_size
-        assert isinstance(place.server, Process)
-        resource.prlimit(place.server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        forbid_writing(place.server)
         return place
 
     @cached_property
@@ -96,14 +92,10 @@ class Places:
             ids = things(client) | {"deleted_case_id": gone_case(client)}
             waiting = ask(client, ids["session_id"], "Why?", case_id=make_case(client))["query_id"]
             first.stop()
-        database = self._folder / "full" / "faultmaven.db"
-        with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-            # As a server leaves it that was killed right after it was asked.
-            connection.execute("UPDATE queries SET status = 'queued', answer = NULL WHERE id = ?", (waiting,))
-        try:
-            os.mknod(database.with_name("faultmaven.db-wal"), 0o600 | stat.S_IFCHR, Path("/dev/full").stat().st_rdev)
-        except PermissionError:
-            pytest.skip("only root may make a device, and no other file is full at once")
+        # As a server leaves it that was killed right after it was asked.
+        again = f"UPDATE queries SET status = 'queued', answer = NULL WHERE id = '{waiting}'"
+        execute(self._folder / "full", again)
+        fill_up(self._folder / "full")
         place = self._running("full")
         return place.having(**ids, running_query_id=waiting)
 
@@ -112,13 +104,16 @@ class Places:
         """Its tables have gone."""
         place = self._stalled(settled(self._running("broken", workers="1")))
         place = place.having(deleted_case_id=gone_case(place.client))
-        with closing(sqlite3.connect(place.server.data_dir / "faultmaven.db", isolation_level=None)) as connection:
-            names = connection.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'sqlite_sequence'"
-            )
-            for (name,) in names.fetchall():
-                connection.execute(f"ALTER TABLE {name} RENAME TO {name}_gone")
+        take_tables_away(place.server.data_dir)
         return place
+
+    @cached_property
+    def broken_for_users(self) -> Place:
+        """Its tables have gone, and with them everybody's access token."""
+        place = self._running("broken_for_users", auth="token")
+        client = self._stack.enter_context(client_with(place.server, token_for(place.server, "alice")))
+        take_tables_away(place.server.data_dir)
+        return Place(place.server, client)
 
     def _running(self, name: str, **settings: str) -> Place:
         start: Start = partial(running, self._folder / name)

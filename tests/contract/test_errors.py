@@ -14,6 +14,8 @@ from tests.contract.operations import (
     CANCEL,
     CAPABILITIES,
     CASE_EVENTS,
+    DELETE_CASE,
+    DIAGNOSE_SESSION,
     EVIDENCE_LINES,
     EXPORT_CASE,
     FEEDBACK,
@@ -74,6 +76,10 @@ def on(state: Callable[[Places], Place]) -> Provoke:
         return operation.send(operation.grantable(state(places)))
 
     return provoke
+
+
+def where_tokens_cannot_be_looked_up(places: Places, operation: Operation) -> httpx.Response:
+    return operation.send(places.broken_for_users, params={"challenge": "c", "token_id": "0" * 16})
 
 
 def after_its_end(places: Places, operation: Operation) -> httpx.Response:
@@ -141,9 +147,10 @@ ERRORS: dict[Key, tuple[Operation, Provoke]] = {
     **each([*STORED, METRICS], "unauthenticated", with_header("Authorization", "Bearer wrong")),
     **each([one for one in STORED if one.method in ("POST", "PATCH")], "too_large", too_large),
     **each(STORED, "internal_error", on(lambda places: places.broken)),
+    **each([METRICS, CAPABILITIES], "internal_error", where_tokens_cannot_be_looked_up),
     **each(WRITING, "unavailable", on(lambda places: places.capped)),
     **each(WRITING, "storage_full", on(lambda places: places.full)),
-    **each([*OF_SESSIONS, ASK], "session_not_found", unknown),
+    **each([*OF_SESSIONS, DIAGNOSE_SESSION, ASK], "session_not_found", unknown),
     **each([*OF_SESSIONS, ASK], "session_ended", after_its_end),
     **each([*OF_SESSIONS, ASK], "session_expired", after_its_time),
     **each([*OF_CASES, RESTORE_CASE], "case_not_found", unknown),
@@ -158,6 +165,7 @@ ERRORS: dict[Key, tuple[Operation, Provoke]] = {
     **each([ASK], "invalid_request", naming(query=" ")),
     **each([FEEDBACK], "invalid_request", naming(rating="so so")),
     **each([OPEN_CASE, PATCH_CASE], "invalid_request", naming(title="")),
+    **each([DELETE_CASE], "invalid_request", with_header("If-Match", "no tag")),
     **each([LIST_CASES], "invalid_request", saying(params={"limit": 0})),
     **each([CASE_EVENTS, SESSION_EVENTS], "invalid_request", saying(params={"after": -1})),
     **each([EXPORT_CASE], "invalid_request", saying(params={"format": "pdf"})),
@@ -168,7 +176,7 @@ ERRORS: dict[Key, tuple[Operation, Provoke]] = {
     **each(TAKING_JSON, "malformed_request", not_json),
     **each(TAKING_JSON, "unsupported_media_type", not_called_json),
     **each([ADD_EVIDENCE], "malformed_request", without_boundary),
-    **each([PATCH_SESSION], "precondition_failed", with_header("If-Match", '"of yesterday"')),
+    **each([PATCH_SESSION, PATCH_CASE, DELETE_CASE], "precondition_failed", with_header("If-Match", '"yesterday\'s"')),
     **each([ASK], "idempotency_mismatch", key_of_another_question),
     **each([ASK], "queue_full", one_too_many),
     **each([ADD_EVIDENCE], "quota_reached", more_than_the_quota),

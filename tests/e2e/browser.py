@@ -13,7 +13,7 @@ import signal
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Playwright, Worker
-from tests.e2e.panel import Panel
+from tests.e2e.panel import RECORD, Panel
 from tests.e2e.sent import Sent
 from tests.e2e.waiting import awaited
 
@@ -40,6 +40,7 @@ class Chromium:
                 *arguments,
             ],
         )
+        self.context.add_init_script(RECORD)
         self._listen(self.context)
         self.extension_id = self.worker.url.split("/")[2]
 
@@ -112,6 +113,19 @@ class Chromium:
         (target,) = awaited(lambda: self._panel_targets() - before)
         return Panel(self._page_of(target))
 
+    def panel_in_tab(self) -> Panel:
+        """The extension's panel as a tab: one more panel of the same client."""
+        return Panel(self.tab(f"chrome-extension://{self.extension_id}/sidepanel.html"))
+
+    def crash(self, page: Page) -> None:
+        """The process that shows this page dies, without a word to the page."""
+        session = self._session()
+        attached = session.send("Target.attachToTarget", {"targetId": _target_of(page)})
+        crash = {"sessionId": attached["sessionId"], "message": '{"id": 1, "method": "Page.crash"}'}
+        with page.expect_event("crash"):
+            # Sent to the target by way of the browser: it will never answer.
+            session.send("Target.sendMessageToTarget", crash)
+
     def _panel_targets(self) -> set[str]:
         session = self._session()
         targets = session.send("Target.getTargets")["targetInfos"]
@@ -125,7 +139,10 @@ class Chromium:
         self._connections.append(connection)
         (context,) = connection.contexts
         self._listen(context)
-        return next(page for page in context.pages if _target_of(page) == target)
+        context.add_init_script(RECORD)
+        opened = next(page for page in context.pages if _target_of(page) == target)
+        opened.evaluate(RECORD)  # it was there before this connection was
+        return opened
 
     def _session(self) -> CDPSession:
         assert self.context.browser is not None

@@ -14,6 +14,20 @@ from tests.servers import Server
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 WIDTH, HEIGHT = 360, 720
+# Notes every event that the panel takes: its number in the user's log, and in its case if it is of one.
+RECORD = """(() => {
+    if (window.__taken) return;
+    window.__taken = [];
+    addEventListener("faultmaven:event", ({detail}) => window.__taken.push([detail.cursor, detail.seq ?? null]));
+})()"""
+LEADS = """async () => {
+    const name = `me-${crypto.randomUUID()}`;
+    return navigator.locks.request(name, async () => {
+        const {held} = await navigator.locks.query();
+        const me = held.find(lock => lock.name === name).clientId;
+        return held.some(lock => lock.name.startsWith("faultmaven.stream:") && lock.clientId === me);
+    });
+}"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,12 @@ class Panel:
     @property
     def attached(self) -> Locator:
         return self.page.get_by_role("list", name="Attached").get_by_role("listitem")
+
+    def open_settings(self, name: str) -> Locator:
+        """The sheet of this name, which is reached from the settings."""
+        self.press("Settings")
+        self.sheet("Settings").get_by_role("button", name=name, exact=True).click()
+        return self.sheet(name)
 
     def sheet(self, name: str) -> Locator:
         return self.page.get_by_role("dialog", name=name)
@@ -106,11 +126,11 @@ class Panel:
         )
         expect(self.attached.filter(has_text=name)).to_be_visible()
 
-    def pair(self, server: Server) -> None:
-        """By hand: the address, and the token if the server asks for one."""
+    def pair(self, server: Server, token: str | None = None) -> None:
+        """By hand: the address, and the token if the server asks for one; `token` if it has users of its own."""
         self.enter_address(server.url)
-        if server.token:
-            self.page.get_by_role("textbox", name="Access token").fill(server.token)
+        if token or server.token:
+            self.page.get_by_role("textbox", name="Access token").fill(token or server.token or "")
         self.press("Connect")
 
     def enter_address(self, address: str) -> None:
@@ -162,6 +182,20 @@ class Panel:
         )
         self.page.goto(here)
         expect(self.question).to_have_value("")
+
+    def taken(self) -> list[tuple[int, int | None]]:
+        """The events that this panel has taken since it was opened: number in the user's log, and in the case."""
+        taken: list[list[Any]] = self.page.evaluate("window.__taken")
+        return [(cursor, seq) for cursor, seq in taken]
+
+    def expect_taken(self, cursor: int) -> None:
+        """It has come as far as this number of the user's log."""
+        awaited(lambda: any(taken == cursor for taken, _ in self.taken()))
+
+    def leads(self) -> bool:
+        """Whether this panel reads the stream for all of its profile."""
+        leading: bool = self.page.evaluate(LEADS)
+        return leading
 
     def photograph(self, name: str, *, whole: bool = False) -> None:
         """What it looks like at 360 pixels, in both themes; `whole` shows what is below the fold, too."""

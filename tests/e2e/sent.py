@@ -73,7 +73,8 @@ class Contract:
         yield from (f"{sent}: parameter {name} is not in the contract" for name in given.keys() - known.keys())
         for name, parameter in known.items():
             if name in given:
-                yield from self._of_value(f"{sent}: parameter {name}", _typed(given[name]), parameter["schema"])
+                value = _typed(given[name], parameter["schema"])
+                yield from self._of_value(f"{sent}: parameter {name}", value, parameter["schema"])
             elif parameter.get("required"):
                 yield f"{sent}: parameter {name} is missing"
 
@@ -113,5 +114,6 @@ class Contract:
         return found
 
 
-def _typed(text: str) -> int | str:
-    return int(text) if text.isdigit() else text
+def _typed(text: str, schema: Json) -> int | str:
+    kinds = {one.get("type") for one in [schema, *schema.get("anyOf", [])]}
+    return int(text) if "integer" in kinds and text.isdigit() else text

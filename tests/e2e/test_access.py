@@ -74,7 +74,24 @@ def show_settings(panel: Panel) -> None:
     expect(panel.sheet("Settings")).to_be_visible()
 
 
-VIEWS = [show_empty, show_answer, show_evidence, show_cases, show_settings]
+def show_devices(panel: Panel) -> None:
+    expect(panel.open_settings("Devices").get_by_role("listitem").first).to_contain_text("This one")
+
+
+def show_why(panel: Panel) -> None:
+    """What a session that is over tells of itself."""
+    panel.page.evaluate(
+        """async () => {
+            const {server, token, sessionId} = await chrome.storage.local.get();
+            const headers = {Authorization: `Bearer ${token}`};
+            await fetch(`${server}/api/v1/sessions/${sessionId}`, {method: "DELETE", headers});
+        }"""
+    )
+    panel.press("Why?")
+    expect(panel.page.get_by_role("status", name="What happened to this session")).to_contain_text("Opened")
+
+
+VIEWS = [show_empty, show_answer, show_evidence, show_cases, show_settings, show_devices, show_why]
 
 
 @pytest.mark.parametrize("show", VIEWS)

@@ -19,7 +19,7 @@ def test_a_session_ended_from_elsewhere_is_replaced_by_the_next_question_only(pa
 
     expect(panel.status).to_contain_text("Session ended")
     expect(panel.conversation).to_contain_text("This device's session was ended")
-    panel.photograph("session-ended")
+    expect(panel.conversation).not_to_contain_text("Or try one of these")
     assert panel.kept()["sessionId"] == ended, "it must not come back by itself"
     expect(panel.question).to_have_value(TYPED)
 
@@ -60,6 +60,18 @@ def test_a_session_that_expired_while_the_panel_was_closed(unpaired: Panel, tmp_
         unpaired.expect_connected()
         unpaired.answered()
         assert unpaired.kept()["sessionId"] != expired
+
+
+def test_who_was_never_connected_is_not_told_to_be_reconnecting(unpaired: Panel, tmp_path: Path) -> None:
+    with running(tmp_path / "data") as server:
+        pass
+    unpaired.begin_anew(server)
+    expect(unpaired.conversation).to_contain_text(f"No server answers at {server.bound}")
+    expect(unpaired.status).to_have_text("Not connected")
+    expect(unpaired.conversation).not_to_contain_text("Or try one of these")
+    with running(tmp_path / "data", port=server.port):
+        unpaired.expect_connected()
+        expect(unpaired.conversation).to_contain_text("Or try one of these")
 
 
 def test_a_wrong_token(unpaired: Panel, server: Process) -> None:

@@ -182,6 +182,35 @@ def test_a_case_is_renamed_and_deleted_with_a_way_back(panel: Panel, api: httpx.
     panel.answered()
 
 
+def test_cases_of_one_title_are_told_apart_by_when_they_were_opened(panel: Panel, api: httpx.Client) -> None:
+    made = [api.post("/api/v1/cases", json={"title": "Twice the same"}).json() for _ in range(2)]
+    panel.press("Cases")
+    rows = panel.sheet("Cases").get_by_role("listitem").filter(has_text="Twice the same")
+    expect(rows).to_have_count(2)
+    for row, case in zip(rows.all(), reversed(made), strict=True):
+        day, _, time = case["created_at"].rstrip("Z").partition("T")
+        expect(row).to_contain_text(f"opened {day} {time[:8]} UTC")
+    panel.photograph("cases-alike")
+
+
+def test_what_the_headline_says_is_not_said_again_and_more_than_two_checks_are_folded(
+    panel: Panel, api: httpx.Client
+) -> None:
+    ask_about(panel, *MIXED, question="carts are not saved any more")
+    answer = answer_of(panel, api)
+    day = answer["onset"]["at"][:10]
+    assert day in answer["headline"]
+    expect(panel.answers.last.locator("header")).to_contain_text("over 3 min")
+    assert panel.answers.last.locator("header").inner_text().count(day) == 1
+    shown = [panel.answers.last.locator("p", has_text=check["text"]) for check in answer["next_checks"]]
+    assert len(shown) == 3
+    for check in shown[:2]:
+        expect(check).to_be_visible()
+    expect(shown[2]).to_be_hidden()
+    panel.answers.last.get_by_text("1 more check").click()
+    expect(shown[2]).to_be_visible()
+
+
 def test_saying_whether_it_helped_is_kept(panel: Panel) -> None:
     panel.ask("What does ECONNREFUSED mean?")
     panel.answered()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,10 @@ def test_a_restored_case_is_as_it_was(api: httpx.Client) -> None:
     assert api.post(f"{CASES}/{case_id}/restore").json()["title"] == "Private matters"
     assert api.get(f"/api/v1/evidence/{evidence_id}/raw").content == SECRET
     assert api.get(f"/api/v1/queries/{answer['query_id']}").json() == answer
-    types = [event["type"] for event in api.get(f"{CASES}/{case_id}/events").json()["events"]]
-    assert types[-2:] == ["case.deleted", "case.restored"]
+    *_, deleted, restored = api.get(f"{CASES}/{case_id}/events").json()["events"]
+    assert (deleted["type"], restored["type"]) == ("case.deleted", "case.restored")
+    assert deleted["restorable_until"] > deleted["at"]
+    assert (restored["title"], restored["status"]) == ("Private matters", "open")
 
 
 def test_restoring_what_was_not_deleted_changes_nothing(api: httpx.Client) -> None:
@@ -82,12 +85,34 @@ def test_what_can_no_longer_be_restored_leaves_only_its_numbers(start_timed: Sta
         assert [case["case_id"] for case in api.get(CASES).json()["cases"]] == [kept]
         frames = log_up_to(api, open_session(api))
         assert [frame.id for frame in frames] == list(range(1, len(frames) + 1))
-        ours = [frame for frame in frames if frame.data.get("case_id") == case_id]
+        *ours, last = [frame for frame in frames if frame.data.get("case_id") == case_id]
         assert {frame.event for frame in ours} == {"removed"}
-        assert [frame.data["seq"] for frame in ours] == list(range(1, len(ours) + 1))
+        assert [frame.data["seq"] for frame in [*ours, last]] == list(range(1, len(ours) + 2))
         assert removed_cursors <= {frame.id for frame in ours}
+        assert last.event == "case.deleted"
+        assert set(last.data) == {"type", "cursor", "case_id", "seq", "at"}
     for told in (b"very-private-name", b"Private matters"):
         assert told not in kept_bytes(server.data_dir)
+
+
+def test_what_other_answers_quote_of_a_case_goes_with_it(start_timed: StartTimed) -> None:
+    with start_timed(undo_hours=24) as server, server.client() as api:
+        case_id, _, _ = investigate(api)
+        resolution = {"cause": "very-private-cause", "fix": "very-private-fix"}
+        api.patch(f"{CASES}/{case_id}", json={"resolution": resolution})
+        kept, _, answer = investigate(api)
+        assert [one["case_id"] for one in answer["seen_before"]] == [case_id]
+        assert b"very-private-cause" in json.dumps(answer).encode()
+        api.delete(f"{CASES}/{case_id}")
+    with start_timed(undo_hours=24, ahead_minutes=DAY + 5) as server, server.client() as api:
+        wait_for_removal(api, case_id)
+        path = f"/api/v1/queries/{answer['query_id']}"
+        assert api.get(path).json() == answer | {"seen_before": []}
+        told = [one for one in api.get(f"{CASES}/{kept}/events").json()["events"] if one["type"] == "answer.completed"]
+        assert [one["answer"]["seen_before"] for one in told] == [[]]
+        assert told[0]["answer"]["headline"] == answer["headline"]
+    for quoted in (b"very-private-cause", b"very-private-fix"):
+        assert quoted not in kept_bytes(server.data_dir)
 
 
 def wait_for_removal(api: httpx.Client, case_id: str) -> set[int | None]:
@@ -99,15 +124,22 @@ def wait_for_removal(api: httpx.Client, case_id: str) -> set[int | None]:
         return {stream.until("removed")[-1].id}
 
 
-def test_a_case_nobody_touched_for_too_long_is_removed(start_timed: StartTimed) -> None:
+def test_a_case_nobody_touched_for_too_long_is_removed_and_told(start_timed: StartTimed) -> None:
     with start_timed(retention_days=2) as server, server.client() as api:
-        old, touched = make_case(api, "Old"), make_case(api, "Touched")
+        old, touched = make_case(api, "Old and private"), make_case(api, "Touched")
     with start_timed(retention_days=2, ahead_minutes=DAY) as server, server.client() as api:
         api.patch(f"{CASES}/{touched}", json={"title": "Touched again"})
     with start_timed(retention_days=2, ahead_minutes=2 * DAY + 1) as server, server.client() as api:
-        while api.get(f"{CASES}/{old}").status_code == 200:
-            pass
+        reader = open_session(api)
+        with follow(api, f"{SESSIONS}/{reader['session_id']}/events") as stream:
+            told = stream.until("case.deleted")[-1].data
+        assert (told["case_id"], told.get("restorable_until")) == (old, None)
+        assert code_of(api.get(f"{CASES}/{old}"), 404) == "case_not_found"
+        assert code_of(api.post(f"{CASES}/{old}/restore"), 404) == "case_not_found"
         assert [case["case_id"] for case in api.get(CASES).json()["cases"]] == [touched]
+        frames = log_up_to(api, open_session(api))
+        assert [frame.id for frame in frames] == list(range(1, len(frames) + 1))
+        assert "Old and private" not in str([frame.data for frame in frames])
 
 
 def test_cases_are_kept_for_ever_unless_told_otherwise(start_timed: StartTimed) -> None:

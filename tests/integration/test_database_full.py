@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from tests import databases
 from tests.integration.conftest import add_evidence, ask, make_case, open_session
 from tests.integration.logs import DISK_FULL
 from tests.integration.problems import SESSIONS, code_of
@@ -19,25 +21,46 @@ from tests.servers import running
 MEGABYTES = 80
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+@contextmanager
+def mounted(folder: Path, mode: str) -> Iterator[None]:
     mount = shutil.which("mount")
     if mount is None:
         pytest.skip("there is no mount command here")
-    folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode=700", "tmpfs", folder],
+    done = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode={mode}", "tmpfs", folder],
         capture_output=True,
         text=True,
         check=False,
     )
-    if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
     try:
-        yield folder
+        yield
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path / "disk", "700"):
+        yield tmp_path / "disk"
+
+
+@pytest.fixture
+def small_tablespace() -> Iterator[databases.Postgres]:
+    """With a disk on which it keeps the tables of one database, and nothing else."""
+    postgres = databases.Postgres()
+    disk = postgres.folder / "disk"
+    try:
+        with mounted(disk, "700"):
+            owner = postgres.folder.stat()
+            os.chown(disk, owner.st_uid, owner.st_gid)
+            postgres.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
+            yield postgres
+            postgres.stop("immediate")
+    finally:
+        postgres.remove()
 
 
 def fill(disk: Path) -> Path:
@@ -70,6 +93,7 @@ def write_until_refused(api: httpx.Client, session_id: str) -> list[str]:
     raise AssertionError("the disk was never full")
 
 
+@pytest.mark.only_on("sqlite", "the database is on the disk of the data folder")
 def test_a_full_disk_is_told_and_survived(small_disk: Path) -> None:
     with running(small_disk / "data") as server, server.client() as api:
         session_id, case_id = open_session(api)["session_id"], make_case(api, "Before")
@@ -100,6 +124,7 @@ def test_a_full_disk_is_told_and_survived(small_disk: Path) -> None:
         assert not any((server.data_dir / "evidence" / "incoming").iterdir())
 
 
+@pytest.mark.only_on("sqlite", "the database is on the disk of the data folder")
 def test_a_question_that_cannot_be_answered_for_want_of_space_is_answered_later(small_disk: Path) -> None:
     with running(small_disk / "data") as server, server.client() as api:
         session_id, case_id = open_session(api)["session_id"], make_case(api)
@@ -108,3 +133,24 @@ def test_a_question_that_cannot_be_answered_for_want_of_space_is_answered_later(
         write_until_refused(api, session_id)
         filler.unlink()
         assert ask(api, session_id, "What is wrong?", case_id=case_id)["verdict"] in ("cause_found", "likely_cause")
+
+
+@pytest.mark.only_on("postgresql", "its disk is another than that of the data folder")
+def test_a_full_disk_of_the_database_is_told_and_survived(small_tablespace: databases.Postgres, tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    url = small_tablespace.url_for(data_dir, "TABLESPACE small")
+    with running(data_dir, database_url=url) as server, server.client() as api:
+        session_id, case_id = open_session(api)["session_id"], make_case(api, "Before")
+        filler = fill(small_tablespace.folder / "disk")
+        acknowledged = write_until_refused(api, session_id)
+
+        assert api.get(f"/api/v1/cases/{case_id}").json()["title"] == "Before"
+        assert acknowledged
+        assert api.get(f"{SESSIONS}/{session_id}").json()["metadata"]["n"] == acknowledged[-1]
+
+        filler.unlink()
+        assert api.patch(f"/api/v1/cases/{case_id}", json={"title": "After"}).status_code == 200
+        write = {"metadata": {"n": "x" * 3000}}
+        for _ in range(100):
+            assert api.patch(f"{SESSIONS}/{session_id}", json=write).status_code == 200
+        assert api.get("/readyz").status_code == 200

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests import databases
 from tests.integration.conftest import Start, add_evidence, ask, make_case, open_session
 from tests.integration.problems import code_of
 from tests.servers import Process, Server
@@ -364,8 +365,7 @@ def test_what_is_kept_is_for_the_owner_alone(start: Start) -> None:
         modes = {path: stat.S_IMODE(path.stat().st_mode) for path in everything}
     assert {path.name for path in everything} >= {
         "access-token",
-        "faultmaven.db",
-        "faultmaven.db-wal",
+        *databases.FILES[databases.chosen],
         "evidence",
         "lock",
     }

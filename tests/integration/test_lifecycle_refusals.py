@@ -9,8 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests import databases
 from tests.integration.conftest import Start
 from tests.servers import COMMAND, PATIENCE
+from tests.tampering import execute
 
 from faultmaven.cli import main
 from faultmaven.cli.serve import CannotStart, listen
@@ -110,6 +112,7 @@ def test_a_token_file_that_is_a_folder(data_dir: Path) -> None:
     assert str(data_dir / "access-token") in refused(data_dir)
 
 
+@pytest.mark.only_on("sqlite", "the file is not a database")
 def test_a_file_that_is_no_database(data_dir: Path) -> None:
     content = b"this is not a database, and long enough to be looked at" * 100
     (data_dir / "faultmaven.db").write_bytes(content)
@@ -124,11 +127,11 @@ def test_a_file_that_is_no_database(data_dir: Path) -> None:
 def test_a_database_of_a_newer_version(start: Start) -> None:
     with start() as server:
         server.stop()
-    with sqlite3.connect(server.data_dir / "faultmaven.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    assert "newer version" in refused(server.data_dir)
+    execute(server.data_dir, "UPDATE alembic_version SET version_num = '9999'")
+    assert "newer version" in refused(server.data_dir, **databases.settings_for(server.data_dir))
 
 
+@pytest.mark.only_on("sqlite", "the file is locked as a whole")
 def test_a_database_that_another_program_holds(data_dir: Path) -> None:
     with sqlite3.connect(data_dir / "faultmaven.db", isolation_level=None) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -140,7 +143,11 @@ WRONG = {
     "DATA_DIR": ["~nobody-of-this-name/data"],
     "HOST": ["0.0.0.0", "192.168.1.1", "example.org", ""],
     "PORT": ["-1", "65536", "http", ""],
+    "AUTH": ["", "both", "TOKEN"],
     "LOCAL_AUTH": ["maybe", "", "true"],
+    "TLS_CERTIFICATE": ["certificate.pem"],
+    "TLS_KEY": ["key.pem"],
+    "BEHIND_TLS_PROXY": ["", "yes"],
     "ALLOWED_HOSTS": ["example.org", "example.org:http", "http://example.org:80"],
     "ALLOWED_ORIGINS": ["abcdef", "*", "https://example.org/path"],
     "MAX_SESSIONS_PER_USER": ["0", "10001", "many"],
@@ -154,7 +161,7 @@ WRONG = {
     "RETENTION_DAYS": ["-1", "36501"],
     "QUERY_WAIT_SECONDS": ["0", "601", "nan", "inf"],
     "WORKERS": ["0", "65", "two"],
-    "DATABASE_URL": ["postgresql://localhost/faultmaven", "sqlite:///other.db"],
+    "DATABASE_URL": ["faultmaven", "postgresql://localhost", "postgres://localhost/faultmaven", "sqlite:///other.db"],
     "BUS_URL": ["redis://localhost"],
     "MODELS": ["openai:gpt"],
     "LOG_FORMAT": ["xml"],

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 from tests.integration.conftest import Start, StartTimed, make_case, open_session
 from tests.integration.problems import SESSIONS, code_of
-from tests.servers import Process
 
 QUERY = "/api/v1/query"
 
@@ -39,17 +37,6 @@ def test_the_same_question_under_the_same_key_is_asked_once(api: httpx.Client) -
 def test_without_a_key_every_question_is_asked(api: httpx.Client) -> None:
     body = {"session_id": open_session(api)["session_id"], "query": "what does ENOSPC mean?"}
     assert api.post(QUERY, json=body).json()["query_id"] != api.post(QUERY, json=body).json()["query_id"]
-
-
-def test_twenty_at_once_under_one_key_are_one_question_with_one_run(server: Process) -> None:
-    with server.client() as api, ThreadPoolExecutor(20) as threads:
-        session_id, key = open_session(api)["session_id"], new_key()
-        context = {"text_data": "ERROR No space left on device\n"}
-        answers = list(threads.map(lambda _: ask_under(key, api, session_id, context=context).json(), range(20)))
-        assert len({answer["query_id"] for answer in answers}) == 1
-        case_id = answers[0]["case_id"]
-        assert questions(api, case_id) == ["question.asked", "answer.started"]
-        assert len(api.get(f"/api/v1/cases/{case_id}/evidence").json()["evidence"]) == 1
 
 
 def test_another_question_under_the_same_key_is_refused(api: httpx.Client) -> None:

@@ -124,6 +124,19 @@ def test_a_closed_session_is_forgotten_after_thirty_days(server: Timed, api: htt
     assert code_of(api.get(f"{SESSIONS}/{expired}"), 404) == "session_not_found"
 
 
+@pytest.mark.parametrize("end", ["ended", "expired"])
+def test_what_is_forgotten_is_nobodys_previous_session_even_before_it_is_swept(
+    server: Timed, api: httpx.Client, end: str
+) -> None:
+    old = open_session(api, timeout_minutes=1)
+    api.patch(f"{SESSIONS}/{old['session_id']}", json={"case_id": make_case(api)})
+    if end == "ended":
+        api.delete(f"{SESSIONS}/{old['session_id']}")
+    server.advance(days=30, minutes=2)
+    new = open_session(api, client_id=old["client_id"])
+    assert (new["previous_session_id"], new["case_id"]) == (None, None)
+
+
 def test_the_sweep_closes_what_is_over_and_tells_it_once(start_timed: StartTimed) -> None:
     with start_timed() as server, server.client() as api:
         expired = open_session(api, timeout_minutes=1)["session_id"]

@@ -168,23 +168,6 @@ def test_the_cursor_of_a_resumed_session_is_where_its_reader_goes_on(api: httpx.
     assert frame.data["title"] == "After"
 
 
-@pytest.mark.parametrize("by", ["its own client", "another device"])
-def test_an_ended_session_closes_its_stream_and_says_why(api: httpx.Client, by: str) -> None:
-    opened = open_session(api)
-    path = f"{SESSIONS}/{opened['session_id']}"
-    with follow(api, f"{path}/events", params={"after": opened["cursor"]}) as stream:
-        if by == "its own client":
-            api.delete(path)
-            frames = list(stream)
-        else:
-            other = open_session(api)["session_id"]
-            api.post(f"{SESSIONS}/{other}/end-others")
-            frames = list(stream)
-    assert (frames[-1].event, frames[-1].data["code"]) == ("stream.closed", "session_ended")
-    ended = [frame.data for frame in frames if frame.event == "session.ended"]
-    assert opened["session_id"] in [one["session_id"] for one in ended]
-
-
 def test_an_expiring_session_closes_its_stream_by_itself(start_timed: StartTimed) -> None:
     with start_timed() as server, server.client() as api:
         opened = open_session(api, timeout_minutes=1)

@@ -18,7 +18,13 @@ export class Conversation {
     await this.refresh(server);
   }
 
-  /** Fetches what is missing. A case that is gone leaves the panel empty. */
+  /** What is known is of another log: it is fetched from the beginning, if there still is such a case. */
+  forget(): void {
+    const view = this.view.value;
+    if (view) this.view.value = emptyCase(view.caseId);
+  }
+
+  /** Fetches what is missing. A deleted case stays on screen as far as it is known; one that is gone does not. */
   refresh(server: Server): Promise<void> {
     const caseId = this.view.value?.caseId;
     if (!caseId) return Promise.resolve();
@@ -60,7 +66,10 @@ export class Conversation {
       }
     } catch (error) {
       if (!isCode(error, "case_not_found", "case_deleted")) throw error;
-      if (this.view.value?.caseId === caseId) this.view.value = null;
+      const view = this.view.value;
+      if (view?.caseId !== caseId) return;
+      const known = isCode(error, "case_deleted") && view.lastSeq > 0;
+      this.view.value = known ? { ...view, deleted: "restorable" } : null;
     }
   }
 }

@@ -1,26 +1,23 @@
 // The live connection: prove the server, resume the session, follow the user's log, and again when it is cut.
-//
-// The panels of one profile share one stream, because a browser allows few connections to one host: who holds the lock
-// reads, and tells the others. A panel that missed something notices by the numbers and fetches.
 import { signal } from "@preact/signals";
 import { Server } from "../api";
-import { next, retryAfter, type Connection, type Happened } from "../core/connection";
-import { Refused, Unproven, Unreachable } from "../core/trouble";
+import { next, retryAfter, STARTING, type Connection, type Happened } from "../core/connection";
+import { Refused, Trouble, Unproven, Unreachable } from "../core/trouble";
 import type { AnyEvent, OpenedSession } from "../core/wire";
 import type { Access, Host } from "../host/host";
+import { SharedStream } from "./shared";
 
 export interface Follower {
-  /** The session is open (again); whatever was missed is to be fetched. */
-  opened(session: OpenedSession): Promise<void>;
+  /** The session is open (again); whatever was missed is to be fetched. `anew`: what was read before is of another log. */
+  opened(session: OpenedSession, anew: boolean): Promise<void>;
   event(event: AnyEvent): void;
 }
 
-type Whispered = { event: AnyEvent } | { lost: true };
-
-const LOCK = "faultmaven.stream";
+/** A stream that the server closes at once, whatever its reason, is not asked for again at once. */
+const SHORT_MS = 1000;
 
 export class Link {
-  readonly state = signal<Connection>({ at: "starting" });
+  readonly state = signal<Connection>(STARTING);
   readonly access = signal<Access | null>(null);
   session: OpenedSession | null = null;
   server: Server | null = null;
@@ -45,8 +42,11 @@ export class Link {
     clearTimeout(this.#timer);
     this.#attempt.abort();
     this.#attempt = new AbortController();
-    this.#connecting = this.#connect(this.#attempt.signal).finally(() => (this.#connecting = null));
-    return this.#connecting;
+    const connecting = this.#connect(this.#attempt.signal).finally(() => {
+      if (this.#connecting === connecting) this.#connecting = null;
+    });
+    this.#connecting = connecting;
+    return connecting;
   }
 
   /** Checks an access, keeps it if its server proves itself, and connects. Throws Trouble if it does not. */
@@ -85,83 +85,88 @@ export class Link {
     await this.retry();
   }
 
+  /** The server takes this token no more: asking again would change nothing. */
+  signedOut(detail: string, correlationId: string): void {
+    this.#attempt.abort();
+    this.#happened({ what: "signed_out", detail, correlationId });
+  }
+
   async #connect(signal: AbortSignal): Promise<void> {
-    this.#happened({ what: "trying" });
     try {
       const access = await this.host.access();
-      this.access.value = access;
-      if (this.server?.address !== access.server || this.server.token !== access.token) {
-        this.server = new Server(access.server, access.token);
-        this.session = null;
-      }
+      if (signal.aborted) return;
+      this.#use(access);
+      this.#happened({ what: "trying" });
       const { server } = this;
+      if (!server) return;
       const standing = await server.prove();
       if (signal.aborted) return;
       if (standing !== "proven" && standing !== "no_token_needed") throw new Unproven(standing);
       const session = await this.host.resumeSession();
       if (signal.aborted) return;
-      // The numbers go on where this panel stopped reading, unless it never read or the session is another one.
-      if (this.session?.session_id !== session.session_id) this.#cursor = session.cursor;
-      this.session = session;
-      const following = this.#follow(server, session, signal);
-      await this.follower.opened(session);
+      const anew = this.#begin(session);
+      this.#follow(server, session, signal);
+      await this.follower.opened(session, anew);
       if (signal.aborted) return;
       this.#happened({ what: "opened", open: server.open });
-      void following;
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     }
   }
 
-  async #follow(server: Server, session: OpenedSession, signal: AbortSignal): Promise<void> {
-    const others = new BroadcastChannel(`${LOCK}:${server.address}`);
-    const tell = (whispered: Whispered) => others.postMessage(whispered);
-    signal.addEventListener("abort", () => others.close());
-    others.onmessage = ({ data }: MessageEvent<Whispered>) => {
-      if (signal.aborted) return;
-      if ("event" in data) this.#event(data.event, session);
-      else if (!leading) this.#lost(server);
-    };
-    let leading = false;
-    const lead = async () => {
-      leading = true;
-      for await (const event of server.follow(session.session_id, this.#cursor, signal)) {
-        if (signal.aborted) return;
-        if (event.type === "stream.closed") return;
-        tell({ event });
-        this.#event(event, session);
-      }
-    };
-    try {
-      await navigator.locks.request(`${LOCK}:${server.address}`, { signal }, lead);
-      if (!signal.aborted) await this.#again(signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      tell({ lost: true });
-      if (error instanceof Refused) await this.#again(signal);
-      else this.#lost(server);
+  /** Another address or token is another server: nothing that was learnt of the one before holds. */
+  #use(access: Access): void {
+    const moved = this.server && (this.server.address !== access.server || this.server.token !== access.token);
+    if (moved) this.state.value = STARTING;
+    if (moved || !this.server) {
+      this.server = new Server(access.server, access.token);
+      this.session = null;
     }
+    this.access.value = access;
+  }
+
+  /** Where to read on in the user's log; whether that is another place than where this panel stopped. */
+  #begin(session: OpenedSession): boolean {
+    // Numbers that are smaller than those already seen: the server was set back to an earlier copy of its data.
+    const anew = this.session?.user_id !== session.user_id || session.cursor < this.#cursor;
+    if (anew) this.#cursor = session.cursor;
+    this.session = session;
+    return anew;
+  }
+
+  #follow(server: Server, session: OpenedSession, signal: AbortSignal): void {
+    const since = Date.now();
+    const listener = {
+      event: (event: AnyEvent) => this.#event(event, session),
+      over: (code: string | null) => {
+        if (code === "unauthenticated") this.signedOut("", "");
+        else void this.#again(signal, Date.now() - since > SHORT_MS ? 0 : SHORT_MS);
+      },
+      lost: (error: unknown) => this.#lost(server, error),
+    };
+    new SharedStream(server, session.session_id, this.#cursor, listener, signal);
   }
 
   #event(event: AnyEvent, session: OpenedSession): void {
-    if (event.cursor <= this.#cursor) return;
     this.#cursor = event.cursor;
-    const mine = "session_id" in event && event.session_id === session.session_id;
-    if (mine && event.type === "session.ended") void this.retry();
-    if (mine && event.type === "session.expired") void this.retry();
     this.follower.event(event);
+    // For whoever watches a panel from outside: how far it has come.
+    dispatchEvent(new CustomEvent("faultmaven:event", { detail: { cursor: event.cursor, seq: event.seq } }));
+    const mine = "session_id" in event && event.session_id === session.session_id;
+    if (mine && (event.type === "session.ended" || event.type === "session.expired")) void this.retry();
   }
 
   /** The stream is over without a fault: the session has expired or was ended, which asking again will tell. */
-  async #again(signal: AbortSignal): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  async #again(signal: AbortSignal, wait: number): Promise<void> {
+    if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
     if (!signal.aborted) await this.retry();
   }
 
-  #lost(server: Server): void {
+  #lost(server: Server, error: unknown): void {
     server.doubt();
     this.#attempt.abort();
-    this.#happened({ what: "unreachable", online: navigator.onLine });
+    const correlationId = error instanceof Trouble ? error.correlationId : "";
+    this.#happened({ what: "unreachable", online: navigator.onLine, correlationId });
   }
 
   #failed(error: unknown): void {
@@ -192,12 +197,14 @@ export class NotConnected extends Error {
 
 function happenedBy(error: unknown): Happened {
   if (error instanceof Unproven) return { what: "standing", standing: error.standing };
-  if (error instanceof Unreachable) return { what: "unreachable", online: navigator.onLine };
+  if (error instanceof Unreachable) {
+    return { what: "unreachable", online: navigator.onLine, correlationId: error.correlationId };
+  }
   if (error instanceof Refused) {
     const { code, message: detail, correlationId } = error;
-    return code === "session_ended"
-      ? { what: "ended", detail, correlationId }
-      : { what: "problem", code, detail, correlationId };
+    if (code === "session_ended") return { what: "ended", detail, correlationId };
+    if (code === "unauthenticated") return { what: "signed_out", detail, correlationId };
+    return { what: "problem", code, detail, correlationId };
   }
   return { what: "problem", code: "panel", detail: error instanceof Error ? error.message : String(error), correlationId: "" };
 }

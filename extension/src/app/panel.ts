@@ -1,13 +1,15 @@
 // The panel without its looks: what is on screen as signals, and what a person can do as functions.
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { Server } from "../api";
 import { pageAddress } from "../core/address";
-import { underWay, type Question } from "../core/fold";
+import { evidenceNames, underWay, type Question } from "../core/fold";
 import { isCode, Refused, Trouble, Unproven, Unreachable } from "../core/trouble";
-import type { Ask, Case, Check, Hypothesis, OpenedSession, PatchCase, Rating } from "../core/wire";
+import type { AnyEvent, Ask, Check, OpenedSession, Rating } from "../core/wire";
 import type { CapturedPage } from "../host/capture";
 import { NotGranted, type Access, type Host } from "../host/host";
+import { Cases } from "./cases";
 import { Conversation } from "./conversation";
+import { Devices } from "./devices";
 import { Draft, type Attachment } from "./draft";
 import { Link, NotConnected } from "./link";
 import { sendAttachment } from "./sending";
@@ -17,11 +19,16 @@ export interface Notice {
   text: string;
   correlationId?: string;
   again?: { label: string; act: () => void };
+  /** What to call going on without it; "Dismiss" if nothing. */
+  leave?: string;
+  /** It is about this panel's session, which can be explained. */
+  ofSession?: boolean;
 }
 
 export type Sheet =
   | { kind: "cases" }
   | { kind: "settings" }
+  | { kind: "devices" }
   | { kind: "evidence"; evidenceId: string; name: string; at: Cited | null }
   | { kind: "page"; captured: CapturedPage };
 
@@ -31,6 +38,10 @@ export interface Cited {
   column?: number;
   columnEnd?: number;
 }
+
+export type Act = (server: Server, session: OpenedSession) => Promise<unknown>;
+/** Does something with a connection and a live session; whether it was done. What goes wrong is told by the panel. */
+export type Do = (act: Act) => Promise<boolean>;
 
 /** A question on its way to the server. */
 interface Sending {
@@ -45,37 +56,46 @@ interface Pending {
   caseId: string | null;
 }
 
+/** A computed signal that changes only when what is in the map does. */
+function unlessSame(compute: () => ReadonlyMap<string, string>): ReadonlySignal<ReadonlyMap<string, string>> {
+  let last: ReadonlyMap<string, string> = new Map();
+  return computed(() => {
+    const now = compute();
+    const same = now.size === last.size && [...now].every(([name, value]) => last.get(name) === value);
+    return same ? last : (last = now);
+  });
+}
+
 export class Panel {
   readonly draft: Draft;
   readonly conversation = new Conversation();
   readonly link: Link;
+  readonly cases: Cases;
+  readonly devices: Devices;
   readonly sending = signal<Sending | null>(null);
   readonly notice = signal<Notice | null>(null);
   readonly sheet = signal<Sheet | null>(null);
   readonly pairing = signal(false);
   readonly offer = signal<Access | null>(null);
-  readonly deleted = signal<{ caseId: string; title: string } | null>(null);
-  /** Grows whenever the list of cases may look different. */
-  readonly casesChanged = signal(0);
   readonly focusQuestion = signal(0);
   readonly answering = computed(() => (this.conversation.view.value ? underWay(this.conversation.view.value) : null));
+  readonly isDeleted = computed(() => (this.conversation.view.value?.deleted ?? "no") !== "no");
+  // Of what is on screen, as far as answers depend on it: they are drawn anew when it changes, not at every event.
+  readonly resolution = computed(() => this.conversation.view.value?.resolution ?? null);
+  readonly resolved = computed(() => this.conversation.view.value?.status === "resolved");
+  readonly evidenceNames = unlessSame(() => evidenceNames(this.conversation.view.value));
   #pending: Pending | null = null;
   /** The person wanted a page that may not be seen yet: their click on the icon is the answer. */
   #wantsPage = false;
 
   constructor(readonly host: Host) {
     this.draft = new Draft(host);
+    const act: Do = (what) => this.#do(what);
+    this.cases = new Cases(act, this.conversation, this.notice);
+    this.devices = new Devices(act);
     this.link = new Link(host, {
-      opened: (session) => this.#opened(session),
-      event: (event) => {
-        if (event.type.startsWith("case.") || event.type === "question.asked") this.casesChanged.value += 1;
-        const { server, session } = this.link;
-        if (!server || !session) return;
-        if (event.type === "session.updated" && event.session_id === session.session_id) {
-          void this.conversation.show(server, event.open_case_id).catch(() => {});
-        }
-        this.conversation.receive(server, event);
-      },
+      opened: (session, anew) => this.#opened(session, anew),
+      event: (event) => this.#event(event),
     });
     effect(() => {
       const { at } = this.link.state.value;
@@ -112,6 +132,11 @@ export class Panel {
     const attached = this.draft.attachments.value.map(({ id }) => id);
     const text = typed.trim() || (attached.length > 0 ? "What is wrong here?" : "");
     if (!text || this.sending.value) return;
+    if (this.isDeleted.value) {
+      const again = { label: "Ask in a new case", act: () => void this.newCase().then(() => this.ask()) };
+      this.notice.value = { text: "This case was deleted.", again };
+      return;
+    }
     this.notice.value = null;
     const stop = new AbortController();
     this.#step("Sending the question", stop);
@@ -169,37 +194,6 @@ export class Panel {
     await this.ask();
   }
 
-  /** The person says what it was. */
-  resolve(caseId: string, hypothesis: Hypothesis): Promise<void> {
-    const resolution = { hypothesis_id: hypothesis.id, cause: hypothesis.title, fix: "" };
-    return this.changeCase(caseId, { status: "resolved", resolution });
-  }
-
-  reopen = (caseId: string): Promise<void> => this.changeCase(caseId, { status: "open", resolution: null });
-
-  async changeCase(caseId: string, patch: PatchCase): Promise<void> {
-    await this.#do((server) => server.patchCase(caseId, patch));
-    this.casesChanged.value += 1;
-  }
-
-  async deleteCase(one: Case): Promise<void> {
-    await this.#do(async (server) => {
-      await server.deleteCase(one.case_id);
-      this.deleted.value = { caseId: one.case_id, title: one.title };
-      if (this.conversation.view.value?.caseId === one.case_id) await this.conversation.show(server, null);
-    });
-    this.casesChanged.value += 1;
-  }
-
-  async undoDelete(): Promise<void> {
-    const { deleted } = this;
-    await this.#do(async (server) => {
-      if (deleted.value) await server.restoreCase(deleted.value.caseId);
-      deleted.value = null;
-    });
-    this.casesChanged.value += 1;
-  }
-
   async rate(question: Question, rating: Rating): Promise<void> {
     await this.#do((server) => server.rate(question.queryId, rating));
   }
@@ -253,9 +247,23 @@ export class Panel {
     this.offer.value = await this.host.offer();
   }
 
-  async #opened(session: OpenedSession): Promise<void> {
+  async #opened(session: OpenedSession, anew: boolean): Promise<void> {
     const { server } = this.link;
+    if (anew) this.conversation.forget();
+    this.cases.changed.value += 1;
+    this.devices.changed.value += 1;
     if (server) await this.conversation.show(server, session.case_id);
+  }
+
+  #event(event: AnyEvent): void {
+    if (event.type.startsWith("case.") || event.type === "question.asked") this.cases.changed.value += 1;
+    if (event.type.startsWith("session.") || event.type === "question.asked") this.devices.changed.value += 1;
+    const { server, session } = this.link;
+    if (!server || !session) return;
+    if (event.type === "session.updated" && event.session_id === session.session_id) {
+      void this.conversation.show(server, event.open_case_id).catch(() => {});
+    }
+    this.conversation.receive(server, event);
   }
 
   /** Decides on key and case, and sends the attachments that have not been sent. */
@@ -290,15 +298,17 @@ export class Panel {
     }
   }
 
-  /** A small act of the person; what goes wrong is told by the question box. */
-  async #do(act: (server: Server, session: OpenedSession) => Promise<unknown>): Promise<void> {
+  /** A small act of the person; whether it was done. What goes wrong is told by the question box. */
+  async #do(act: Act): Promise<boolean> {
     try {
       await this.#twice(new AbortController().signal, async () => {
         const { server, session } = await this.link.forAction();
         await act(server, session);
       });
+      return true;
     } catch (error) {
       this.#tell(error, null);
+      return false;
     }
   }
 
@@ -306,6 +316,10 @@ export class Panel {
     if (error instanceof NotConnected || error instanceof Unproven) {
       // The connection card says what is in the way; the words stay in the box.
       if (this.link.state.value.at === "unpaired") this.pairing.value = true;
+      return;
+    }
+    if (error instanceof Refused && error.code === "unauthenticated") {
+      this.link.signedOut(error.message, error.correlationId);
       return;
     }
     const way = again ? { again: { label: "Try again", act: again } } : {};
@@ -317,7 +331,8 @@ export class Panel {
       };
     } else if (error instanceof Trouble) {
       const retriable = error instanceof Refused && error.problem.recovery !== "none";
-      this.notice.value = { text: error.message, correlationId: error.correlationId, ...(retriable ? way : {}) };
+      const ofSession = error instanceof Refused && error.code.startsWith("session_");
+      this.notice.value = { text: error.message, correlationId: error.correlationId, ofSession, ...(retriable ? way : {}) };
     } else {
       this.notice.value = { text: error instanceof Error ? error.message : String(error) };
     }

@@ -1,5 +1,5 @@
 // A case is a fold over its events: history, a second tab and a live answer are this one code path.
-import type { AnyEvent, CaseStatus, Rating, Report } from "./wire";
+import type { AnyEvent, CaseStatus, Rating, Report, Resolution } from "./wire";
 
 export type Progress = "waiting" | "running" | "completed" | "failed" | "cancelled";
 
@@ -38,8 +38,9 @@ export interface CaseView {
   caseId: string;
   title: string;
   status: CaseStatus;
-  resolution: { hypothesis_id?: string; cause: string; fix: string } | null;
-  deleted: boolean;
+  resolution: Resolution | null;
+  /** Not at all, so that it can be restored, or for good: then nothing of it is left. */
+  deleted: "no" | "restorable" | "for_good";
   lastSeq: number;
   items: Item[];
 }
@@ -49,7 +50,7 @@ export const emptyCase = (caseId: string): CaseView => ({
   title: "",
   status: "open",
   resolution: null,
-  deleted: false,
+  deleted: "no",
   lastSeq: 0,
   items: [],
 });
@@ -76,9 +77,9 @@ function change(view: CaseView, event: AnyEvent): CaseView {
     case "case.updated":
       return { ...view, title: event.title, status: event.status, resolution: event.resolution ?? null };
     case "case.deleted":
-      return { ...view, deleted: true };
+      return event.restorable_until ? { ...view, deleted: "restorable" } : { ...emptyCase(view.caseId), deleted: "for_good" };
     case "case.restored":
-      return { ...view, deleted: false };
+      return { ...view, deleted: "no" };
     case "evidence.added":
       return { ...view, items: [...view.items, shown(event)] };
     case "evidence.deleted":
@@ -175,3 +176,17 @@ export const underWay = (view: CaseView): Question | null =>
 
 export const evidenceOf = (view: CaseView): Shown[] =>
   view.items.filter((item): item is Shown => item.kind === "evidence" && !item.deleted);
+
+/** What to call each piece of evidence: its name, and a number where several have the same. */
+export function evidenceNames(view: CaseView | null): ReadonlyMap<string, string> {
+  const shown = view ? evidenceOf(view) : [];
+  const total = new Map<string, number>();
+  for (const { name } of shown) total.set(name, (total.get(name) ?? 0) + 1);
+  const met = new Map<string, number>();
+  return new Map(
+    shown.map(({ evidenceId, name }) => {
+      met.set(name, (met.get(name) ?? 0) + 1);
+      return [evidenceId, total.get(name) === 1 ? name : `${name} (${met.get(name)})`];
+    }),
+  );
+}

@@ -22,6 +22,11 @@ export const number = (value: number): string => value.toLocaleString("en");
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
 
+const RELATIVE = 14 * DAY;
+
+/** Whether `relative` tells how long ago it was rather than when. */
+export const isRecent = (at: string, now: number): boolean => Math.abs(now - Date.parse(at)) < RELATIVE;
+
 /** `12 minutes ago`; beyond two weeks the time itself says more. */
 export function relative(at: string, now: number): string {
   const time = Date.parse(at);
@@ -34,7 +39,7 @@ export function relative(at: string, now: number): string {
   if (span < 45_000) return "just now";
   if (span < 59.5 * MINUTE) return said(Math.round(span / MINUTE), "minute");
   if (span < 23.5 * HOUR) return said(Math.round(span / HOUR), "hour");
-  if (span < 14 * DAY) return said(Math.round(span / DAY), "day");
+  if (isRecent(at, now)) return said(Math.round(span / DAY), "day");
   return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
@@ -45,6 +50,12 @@ export function exact(at: string, zoneAssumed = false): string {
   const text = time.toISOString().replace("T", " ").replace("Z", "").replace(/\.000$/, "");
   return zoneAssumed ? `${text} (time zone not stated)` : `${text} UTC`;
 }
+
+export const toTheSecond = (at: string): string => exact(at).replace(/\.\d+/, "");
+
+/** Whether a headline says already when it began, to the minute. */
+export const tellsWhen = (headline: string, onset: Onset): boolean =>
+  onset.at !== undefined && headline.includes(exact(onset.at).slice(0, "2026-03-17 09:02".length));
 
 /** `1 h 20 min`, `45 s`. */
 export function lasting(from: string, to: string): string {

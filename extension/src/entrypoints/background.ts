@@ -1,6 +1,7 @@
 // The worker: owns token, client id and session, and turns a click on the toolbar icon into a panel beside the page.
 // It holds nothing in memory that it cannot read again: browsers stop it whenever they like.
 import { defineBackground } from "wxt/utils/define-background";
+import { about } from "../core/about";
 import { offeredAccess } from "../host/capture";
 import { locked, SessionKeeper } from "../host/keeper";
 import { isAsked, type Asked, type Said } from "../host/messages";
@@ -10,7 +11,7 @@ import { told } from "../core/trouble";
 const MENU = "add-this-page";
 
 export default defineBackground(() => {
-  const keeper = new SessionKeeper(extensionShelf, locked, keptAccess);
+  const keeper = new SessionKeeper(extensionShelf, locked, keptAccess, about("FaultMaven panel", navigator));
   void keepFromContentScripts();
 
   chrome.runtime.onMessage.addListener((message: unknown, sender, answer: (said: Said) => void) => {

@@ -4,7 +4,7 @@ import type { OpenedSession } from "../core/wire";
 import { capturePage, type CapturedPage } from "./capture";
 import { NotGranted, NotReadable, type Access, type Host } from "./host";
 import type { Asked, Said } from "./messages";
-import { CAPTURE, CLICKED, keptAccess, OFFER } from "./shelves";
+import { CAPTURE, CLICKED, keptAccess, OFFER, rememberedSession } from "./shelves";
 
 const RESENDS = 3;
 /** How Chromium and Firefox say that this page was not shown to the extension. */
@@ -23,6 +23,7 @@ export function extensionHost(): Host {
     disconnect: async () => void (await told({ action: "disconnect" })),
     resumeSession: () => session({ action: "resumeSession" }),
     renewSession: () => session({ action: "renewSession" }),
+    rememberedSession,
     onChange(changed) {
       chrome.storage.local.onChanged.addListener((changes) => {
         if ("server" in changes || "token" in changes || "sessionId" in changes) changed();

@@ -20,6 +20,8 @@ export interface Host {
   resumeSession(): Promise<OpenedSession>;
   /** A new session in place of one that was ended; only for something the person did. */
   renewSession(): Promise<OpenedSession>;
+  /** The session that is remembered for the server in use, live or not. */
+  rememberedSession(): Promise<string | null>;
   /** Called when another panel of this profile changed access or session. */
   onChange(changed: () => void): void;
   /** A server whose page the person clicked the toolbar icon on, waiting for their word. */

@@ -1,7 +1,8 @@
 // The panel's host when it is a page of the server: the token stays in this tab, the client's name in this browser.
 import { tokenInFragment } from "../core/address";
+import { about } from "../core/about";
 import type { Access, Host } from "./host";
-import { locked, SessionKeeper, type Name, type Shelf } from "./keeper";
+import { locked, remembered, SessionKeeper, type Name, type Shelf } from "./keeper";
 
 const DRAFT = "draft";
 
@@ -16,7 +17,7 @@ const pageShelf: Shelf = {
 export function pageHost(version: string): Host {
   takeTokenFromAddress();
   const access = async (): Promise<Access> => ({ server: location.origin, token: sessionStorage.getItem("token") });
-  const keeper = new SessionKeeper(pageShelf, locked, access);
+  const keeper = new SessionKeeper(pageShelf, locked, access, about("FaultMaven page", navigator));
   return {
     kind: "page",
     version,
@@ -31,6 +32,7 @@ export function pageHost(version: string): Host {
     },
     resumeSession: () => keeper.resume(),
     renewSession: () => keeper.renew(),
+    rememberedSession: () => remembered(pageShelf, location.origin),
     onChange(changed) {
       addEventListener("storage", (event) => {
         if (event.key === "sessionId") changed();

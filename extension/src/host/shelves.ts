@@ -1,7 +1,7 @@
 // Where an extension keeps things. Only its own pages and worker can read them.
 import { DEFAULT_SERVER } from "../core/address";
 import type { Access } from "./host";
-import type { Name, Shelf } from "./keeper";
+import { remembered, type Name, type Shelf } from "./keeper";
 
 export const extensionShelf: Shelf = {
   async get(name) {
@@ -17,6 +17,9 @@ export async function keptAccess(): Promise<Access> {
   const text = (name: Name) => (typeof kept[name] === "string" ? kept[name] : null);
   return { server: text("server") ?? DEFAULT_SERVER, token: text("token") };
 }
+
+/** The session id kept for the server in use. */
+export const rememberedSession = async (): Promise<string | null> => remembered(extensionShelf, (await keptAccess()).server);
 
 /** A server whose page was clicked on, waiting for the person's word; gone with the browser. */
 export const OFFER = "offer";

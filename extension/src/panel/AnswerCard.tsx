@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { copyUpdate } from "../core/copyUpdate";
 import type { Question } from "../core/fold";
-import { certainty, extent } from "../core/format";
+import { certainty, extent, isRecent, tellsWhen } from "../core/format";
 import { visible } from "../core/visible";
 import type { Onset, Report, Verdict } from "../core/wire";
 import { Cites } from "./Cites";
@@ -26,8 +26,7 @@ const SHAPE: Record<Verdict, string> = {
 };
 
 export function AnswerCard({ question, answer }: { question: Question; answer: Report }): JSX.Element {
-  const { conversation } = usePanel();
-  const cause = conversation.view.value?.resolution?.cause || null;
+  const { resolution } = usePanel();
   return (
     <article class={`answer ${answer.verdict}`} aria-label="Answer">
       <header>
@@ -42,7 +41,7 @@ export function AnswerCard({ question, answer }: { question: Question; answer: R
       <DoNext answer={answer} />
       <Folds answer={answer} />
       <footer>
-        <CopyButton text={() => copyUpdate(answer, cause)} label="Copy update" named />
+        <CopyButton text={() => copyUpdate(answer, resolution.value?.cause || null)} label="Copy update" named />
         <Helpful question={question} />
       </footer>
     </article>
@@ -55,24 +54,23 @@ function Told({ answer }: { answer: Report }): JSX.Element {
   return hasSteps ? <p>{visible(answer.summary)}</p> : <Markdown text={answer.response} />;
 }
 
+/** When, how often and how long; what the headline has said is not said again. */
 function Since({ onset, answer }: { onset: Onset; answer: Report }): JSX.Element | null {
   const how = extent(onset);
-  if (!onset.at && !how) return null;
+  const told = tellsWhen(answer.headline, onset);
+  const at = onset.at && (!told || isRecent(onset.at, Date.now())) ? onset.at : "";
+  if (!at && !how) return null;
   return (
     <p class="since">
-      {onset.at && (
+      {at && (
         <>
-          Since <Time at={onset.at} zoneAssumed={onset.zone_assumed} />
-          {onset.zone_assumed && (
-            <>
-              {" "}
-              <span class="inferred">time zone assumed</span>
-            </>
-          )}
+          {!told && "Since "}
+          <Time at={at} zoneAssumed={onset.zone_assumed} />
           {how && ": "}
         </>
       )}
-      {how} <Cites numbers={onset.cites} citations={answer.citations} />
+      {how} {onset.at && onset.zone_assumed && <span class="inferred">time zone assumed</span>}{" "}
+      <Cites numbers={onset.cites} citations={answer.citations} />
     </p>
   );
 }

@@ -5,8 +5,9 @@ import { Composer } from "./Composer";
 import { Conversation } from "./Conversation";
 import { usePanel } from "./context";
 import { CasesSheet } from "./CasesSheet";
+import { DevicesSheet } from "./DevicesSheet";
 import { EvidenceSheet } from "./EvidenceSheet";
-import { Header, Resolved } from "./Header";
+import { Deleted, Header, Resolved } from "./Header";
 import { PageSheet } from "./PageSheet";
 import { SettingsSheet } from "./SettingsSheet";
 import { StatusLine } from "./StatusLine";
@@ -38,6 +39,7 @@ export function App(): JSX.Element {
       <div class="main">
         <Header />
         <StatusLine />
+        <Deleted />
         <Resolved />
         <Conversation />
         <Composer />
@@ -54,6 +56,8 @@ function OpenSheet(): JSX.Element | null {
       return null;
     case "cases":
       return <CasesSheet />;
+    case "devices":
+      return <DevicesSheet />;
     case "settings":
       return <SettingsSheet />;
     case "page":

@@ -2,11 +2,13 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import { Trouble } from "../core/trouble";
+import { Refused } from "../core/trouble";
+import { toTheSecond } from "../core/format";
 import { oneLine } from "../core/visible";
 import type { Case, CaseList } from "../core/wire";
 import { usePanel } from "./context";
 import { Bin, Pencil } from "./icons";
+import { Rename } from "./Rename";
 import { Sheet } from "./Sheet";
 import { Time } from "./Time";
 
@@ -20,18 +22,19 @@ export function CasesSheet(): JSX.Element {
   const load = async (text: string, cursor: string | null) => {
     const mine = (latest.current += 1);
     try {
-      const { server } = await panel.link.forAction();
-      const page = await server.cases(text, cursor);
-      if (mine !== latest.current) return;
+      // Looking is no reason for a new session.
+      const page = await panel.link.server?.cases(text, cursor);
+      if (mine !== latest.current || !page) return;
       const before = cursor ? (found.peek()?.cases ?? []) : [];
       found.value = { ...page, cases: [...before, ...page.cases] };
       failed.value = "";
     } catch (error) {
-      failed.value = error instanceof Trouble ? error.message : "The cases cannot be read without a connection.";
+      failed.value = error instanceof Refused ? error.message : "The cases cannot be read without a connection.";
     }
   };
   useSignalEffect(() => {
-    void panel.casesChanged.value;
+    void panel.cases.changed.value;
+    void panel.link.state.value.at;
     const text = search.value;
     const soon = setTimeout(() => void load(text, null), text ? 150 : 0);
     return () => clearTimeout(soon);
@@ -50,7 +53,7 @@ export function CasesSheet(): JSX.Element {
       {list?.cases.length === 0 && <p class="hint">{search.value ? "No case holds these words." : "No cases yet. Ask something and it is kept here."}</p>}
       <ul class="cases">
         {list?.cases.map((one) => (
-          <CaseRow key={one.case_id} one={one} />
+          <CaseRow key={one.case_id} one={one} alike={list.cases.filter(({ title }) => title === one.title).length > 1} />
         ))}
       </ul>
       {list?.next_cursor && (
@@ -62,7 +65,8 @@ export function CasesSheet(): JSX.Element {
   );
 }
 
-function CaseRow({ one }: { one: Case }): JSX.Element {
+/** `alike`: another case has the same title. */
+function CaseRow({ one, alike }: { one: Case; alike: boolean }): JSX.Element {
   const panel = usePanel();
   const renaming = useSignal(false);
   const open = panel.conversation.view.value?.caseId === one.case_id;
@@ -74,61 +78,28 @@ function CaseRow({ one }: { one: Case }): JSX.Element {
         <span>
           {one.status === "open" ? "" : `✓ ${one.status}, `}
           <Time at={one.updated_at} />
+          {alike && `, opened ${toTheSecond(one.created_at)}`}
           {open && ", open here"}
         </span>
       </button>
       <button type="button" class="quiet square" aria-label={`Rename ${oneLine(one.title)}`} title="Rename" onClick={() => (renaming.value = true)}>
         <Pencil />
       </button>
-      <button type="button" class="quiet square" aria-label={`Delete ${oneLine(one.title)}`} title="Delete" onClick={() => void panel.deleteCase(one)}>
+      <button type="button" class="quiet square" aria-label={`Delete ${oneLine(one.title)}`} title="Delete" onClick={() => void panel.cases.delete(one)}>
         <Bin />
       </button>
     </li>
   );
 }
 
-function Rename({ one, close }: { one: Case; close: () => void }): JSX.Element {
-  const panel = usePanel();
-  const title = useSignal(one.title);
-  const save = (event: Event) => {
-    event.preventDefault();
-    const named = title.value.trim();
-    close();
-    if (named && named !== one.title) void panel.changeCase(one.case_id, { title: named });
-  };
-  return (
-    <li>
-      <form class="rename" onSubmit={save}>
-        <input
-          type="text"
-          aria-label="Title"
-          maxLength={200}
-          value={title.value}
-          ref={(box) => box?.focus()}
-          onInput={(event) => (title.value = event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key !== "Escape") return;
-            event.preventDefault();
-            event.stopPropagation();
-            close();
-          }}
-        />
-        <button type="submit" class="primary">
-          Save
-        </button>
-      </form>
-    </li>
-  );
-}
-
 function Undo(): JSX.Element | null {
   const panel = usePanel();
-  const gone = panel.deleted.value;
+  const gone = panel.cases.deleted.value;
   if (!gone) return null;
   return (
     <div class="notice" role="status">
       <p>“{oneLine(gone.title) || "Untitled"}” was deleted.</p>
-      <button type="button" class="plain" onClick={() => void panel.undoDelete()}>
+      <button type="button" class="plain" onClick={() => void panel.cases.undoDelete()}>
         Undo
       </button>
     </div>

@@ -17,12 +17,13 @@ export function Cites({ numbers, citations }: { numbers: readonly number[]; cita
 }
 
 function Chip({ citation }: { citation: Citation }): JSX.Element {
-  const { sheet } = usePanel();
-  const { n, name, line_start: first, line_end: last, evidence_id: evidenceId } = citation;
+  const { evidenceNames, sheet } = usePanel();
+  const { n, line_start: first, line_end: last, evidence_id: evidenceId } = citation;
+  const name = evidenceNames.value.get(evidenceId) ?? citation.name;
   const lines = first === last ? `line ${first}` : `lines ${first} to ${last}`;
   const column = citation.column_start === undefined ? {} : { column: citation.column_start };
   const columnEnd = citation.column_end === undefined ? {} : { columnEnd: citation.column_end };
-  const open = () => (sheet.value = { kind: "evidence", evidenceId, name, at: { first, last, ...column, ...columnEnd } });
+  const open = () => (sheet.value = { kind: "evidence", evidenceId, name: citation.name, at: { first, last, ...column, ...columnEnd } });
   return (
     <button type="button" class="cite" aria-label={`Citation ${n}: ${oneLine(name)}, ${lines}`} title={oneLine(citation.quote).slice(0, 300)} onClick={open}>
       <b>{n}</b>

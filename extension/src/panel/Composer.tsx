@@ -6,6 +6,7 @@ import { PASTE_LIMIT } from "../app/draft";
 import { Attachments } from "./Attachments";
 import { Correlation } from "./ConnectionCard";
 import { usePanel } from "./context";
+import { SessionWhy } from "./SessionWhy";
 import { Clip, PageIcon, Square, Up } from "./icons";
 
 export function Composer(): JSX.Element {
@@ -120,8 +121,9 @@ function Notice(): JSX.Element | null {
             {said.again.label}
           </button>
         )}
+        {said.ofSession && <SessionWhy correlationId={said.correlationId ?? ""} />}
         <button type="button" class="quiet" onClick={() => (notice.value = null)}>
-          Dismiss
+          {said.leave ?? "Dismiss"}
         </button>
       </div>
     </div>

@@ -2,17 +2,30 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Panel } from "../app/panel";
 import { dialled } from "../core/address";
 import type { Connection } from "../core/connection";
+import { visible } from "../core/visible";
 import { usePanel } from "./context";
 import { PairingCard } from "./PairingCard";
+import { EndedCard } from "./EndedCard";
+import { SessionWhy } from "./SessionWhy";
 
 /** A short interruption needs no card: the status line tells it, and by then it is usually over. */
 const PATIENCE = 2;
 
+/** Whether something has to be told or decided before one can go on. */
+export function inTheWay(panel: Panel): boolean {
+  const state = panel.link.state.value;
+  if (panel.offer.value || panel.pairing.value) return true;
+  if (state.at === "waiting") return state.attempt >= PATIENCE;
+  return !["starting", "connecting", "connected"].includes(state.at);
+}
+
 export function ConnectionCard(): JSX.Element | null {
   const panel = usePanel();
   const state = panel.link.state.value;
+  if (!inTheWay(panel)) return null;
   if (panel.offer.value) return <OfferCard />;
   if (panel.pairing.value || (state.at === "unpaired" && !panel.conversation.view.value)) return <PairingCard />;
   return <Trouble state={state} />;
@@ -45,6 +58,12 @@ function Trouble({ state }: { state: Connection }): JSX.Element | null {
   const server = panel.link.access.value?.server ?? "the server";
   const address = server.startsWith("http") ? dialled(server) : server;
   const tryAgain = <Way label="Try again" act={() => panel.link.retry()} />;
+  const withWhy = (way: JSX.Element) => (
+    <>
+      {way}
+      <SessionWhy correlationId={"correlationId" in state ? state.correlationId : ""} />
+    </>
+  );
   const pair = (label: string) => <Way label={label} act={() => (panel.pairing.value = true)} />;
   switch (state.at) {
     case "starting":
@@ -57,8 +76,18 @@ function Trouble({ state }: { state: Connection }): JSX.Element | null {
           <p>The server at {address} wants an access token and this panel has none that fits.</p>
         </Card>
       );
+    case "signed_out":
+      return (
+        <Card title={`Signed out of ${address}`} way={pair("Enter another token")}>
+          <p>{visible(state.detail) || "The server does not take this panel's access token: it was revoked, or is not for this server."}</p>
+          <p>
+            Whoever runs the server makes a new one with <code>faultmaven token create</code>. Your cases are safe there, and
+            what you typed is kept.
+          </p>
+          <Correlation id={state.correlationId} />
+        </Card>
+      );
     case "waiting":
-      if (state.attempt < PATIENCE) return null;
       return state.why === "offline" ? (
         <Card title="This computer is offline" way={tryAgain}>
           <p>The server at {address} cannot be reached until the network is back. What you typed is kept.</p>
@@ -96,16 +125,11 @@ function Trouble({ state }: { state: Connection }): JSX.Element | null {
         </Card>
       );
     case "ended":
-      return (
-        <Card title="This device's session was ended" way={<Way label="Open a new session" act={() => panel.link.renew()} />}>
-          <p>It was ended from elsewhere. Your cases are safe and what you typed is kept; your next question opens a new session.</p>
-          <Correlation id={state.correlationId} />
-        </Card>
-      );
+      return <EndedCard correlationId={state.correlationId} />;
     case "refused":
       return (
-        <Card title="The server could not do this" way={tryAgain}>
-          <p>{state.detail}</p>
+        <Card title="The server could not do this" way={withWhy(tryAgain)}>
+          <p>{visible(state.detail)}</p>
           <Correlation id={state.correlationId} />
         </Card>
       );
@@ -132,7 +156,7 @@ export function Card({ title, way, bad = false, children }: CardProps): JSX.Elem
   );
 }
 
-function Way({ label, act }: { label: string; act: () => unknown }): JSX.Element {
+export function Way({ label, act }: { label: string; act: () => unknown }): JSX.Element {
   return (
     <button type="button" class="primary" onClick={() => void act()}>
       {label}

@@ -1,30 +1,32 @@
 // The case as it went: what was shown, what was asked, what was answered.
-import type { JSX } from "preact";
+import { Component, type JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Item, Question, Shown } from "../core/fold";
 import { counted, size } from "../core/format";
 import { oneLine, visible } from "../core/visible";
 import { AnswerCard } from "./AnswerCard";
-import { ConnectionCard } from "./ConnectionCard";
+import { ConnectionCard, inTheWay } from "./ConnectionCard";
 import { usePanel } from "./context";
 import { Empty } from "./Empty";
 import { Markdown } from "./Markdown";
 import { Time } from "./Time";
 
 export function Conversation(): JSX.Element {
-  const { conversation, link } = usePanel();
+  const panel = usePanel();
+  const { conversation, link } = panel;
   const log = useRef<HTMLDivElement>(null);
   const view = conversation.view.value;
   const items = view?.items ?? [];
   const newest = items.findLast((item) => item.kind === "question");
   const answered = newest?.kind === "question" && newest.answer !== null;
   useTail(log, `${view?.caseId} ${newest?.kind === "question" ? newest.queryId : ""} ${answered}`);
-  const { at } = link.state.value;
-  const settled = at !== "starting" && !(at === "connecting" && !view);
+  // Examples are of use to who can ask; who cannot is shown the way first.
+  const able = link.state.value.again && !inTheWay(panel) && !panel.isDeleted.value;
+  const inviting = items.length === 0 && able && !conversation.loading.value;
   return (
-    <div class="log" role="log" aria-label="Conversation" aria-busy={conversation.loading.value} ref={log}>
+    <div class="log" role="log" aria-label="Conversation" aria-busy={conversation.loading.value} data-seq={view?.lastSeq} ref={log}>
       {items.length === 0 && <ConnectionCard />}
-      {items.length === 0 && settled && !conversation.loading.value && <Empty />}
+      {inviting && <Empty />}
       {groups(items).map((group) =>
         Array.isArray(group) ? (
           <EvidenceRow key={group[0]?.evidenceId} shown={group} />
@@ -59,7 +61,8 @@ function useTail(log: { current: HTMLElement | null }, moment: string): void {
 }
 
 function EvidenceRow({ shown }: { shown: Shown[] }): JSX.Element {
-  const { sheet } = usePanel();
+  const { evidenceNames, sheet } = usePanel();
+  const nameOf = (one: Shown) => oneLine(evidenceNames.value.get(one.evidenceId) ?? one.name);
   return (
     <div class="evidence-row">
       {shown.map((one) =>
@@ -69,10 +72,10 @@ function EvidenceRow({ shown }: { shown: Shown[] }): JSX.Element {
           <button
             type="button"
             class="chip"
-            aria-label={`Evidence ${oneLine(one.name)}`}
+            aria-label={`Evidence ${nameOf(one)}`}
             onClick={() => (sheet.value = { kind: "evidence", evidenceId: one.evidenceId, name: one.name, at: null })}
           >
-            <span class="name">{oneLine(one.name)}</span>
+            <span class="name">{nameOf(one)}</span>
             <span class="meta">
               {size(one.size)}, {counted(one.lines, "line")}
             </span>
@@ -83,16 +86,24 @@ function EvidenceRow({ shown }: { shown: Shown[] }): JSX.Element {
   );
 }
 
-function QuestionBlock({ question, newest }: { question: Question; newest: boolean }): JSX.Element {
-  return (
-    <section class="turn" data-query-id={question.queryId}>
-      <div class="question">
-        <p>{visible(question.text)}</p>
-        <Time at={question.at} />
-      </div>
-      <Outcome question={question} newest={newest} />
-    </section>
-  );
+/** Drawn anew only when something happens to this very question: an event of another one costs nothing here. */
+class QuestionBlock extends Component<{ question: Question; newest: boolean }> {
+  override shouldComponentUpdate({ question, newest }: { question: Question; newest: boolean }): boolean {
+    return question !== this.props.question || newest !== this.props.newest;
+  }
+
+  render(): JSX.Element {
+    const { question, newest } = this.props;
+    return (
+      <section class="turn" data-query-id={question.queryId}>
+        <div class="question">
+          <p>{visible(question.text)}</p>
+          <Time at={question.at} />
+        </div>
+        <Outcome question={question} newest={newest} />
+      </section>
+    );
+  }
 }
 
 function Outcome({ question, newest }: { question: Question; newest: boolean }): JSX.Element {

@@ -1,20 +1,37 @@
 // What to do now: checks that settle it, then what helps.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { counted } from "../core/format";
 import { visible } from "../core/visible";
 import type { Action, Check, Report } from "../core/wire";
 import { CodeRow } from "./CodeRow";
 import { usePanel } from "./context";
 
+/** So many checks stand open; the rest is a tap away, so that what helps is not pushed out of sight. */
+const CHECKS = 2;
+
 export function DoNext({ answer }: { answer: Report }): JSX.Element | null {
   if (answer.next_checks.length + answer.actions.length === 0) return null;
+  const more = answer.next_checks.slice(CHECKS);
   return (
     <section>
       <h3>Do next</h3>
       <ul class="steps">
-        {answer.next_checks.map((check) => (
+        {answer.next_checks.slice(0, CHECKS).map((check) => (
           <CheckStep key={check.id} check={check} />
         ))}
+        {more.length > 0 && (
+          <li>
+            <details class="more-checks">
+              <summary>{counted(more.length, "more check")}</summary>
+              <ul class="steps">
+                {more.map((check) => (
+                  <CheckStep key={check.id} check={check} />
+                ))}
+              </ul>
+            </details>
+          </li>
+        )}
         {answer.actions.map((action) => (
           <ActionStep key={action.id} action={action} />
         ))}

@@ -25,6 +25,9 @@ interface Loaded {
 
 export function EvidenceSheet({ evidenceId, name, at }: { evidenceId: string; name: string; at: Cited | null }): JSX.Element {
   const panel = usePanel();
+  const shown = panel.conversation.view.value?.items.find((one) => one.kind === "evidence" && one.evidenceId === evidenceId);
+  const deleted = shown?.kind === "evidence" && shown.deleted;
+  const called = oneLine(panel.evidenceNames.value.get(evidenceId) ?? name);
   const loaded = useSignal<Loaded | null>(null);
   const failed = useSignal("");
   const wrap = useSignal(true);
@@ -78,6 +81,13 @@ export function EvidenceSheet({ evidenceId, name, at }: { evidenceId: string; na
   const { lines = [], total = 0 } = loaded.value ?? {};
   const first = lines[0]?.n ?? 1;
   const last = lines.at(-1)?.n ?? 0;
+  if (deleted) {
+    return (
+      <Sheet title={called}>
+        <p>This evidence was deleted, and what was answered from it with it.</p>
+      </Sheet>
+    );
+  }
   const tools = (
     <>
       <div class="tools">
@@ -90,9 +100,9 @@ export function EvidenceSheet({ evidenceId, name, at }: { evidenceId: string; na
     </>
   );
   return (
-    <Sheet title={oneLine(name)} tools={tools}>
+    <Sheet title={called} tools={tools}>
       {failed.value && <p class="bad">{failed.value}</p>}
-      <div class={wrap.value ? "lines wrap" : "lines"} ref={body} tabIndex={0} role="region" aria-label={`Lines of ${oneLine(name)}`}>
+      <div class={wrap.value ? "lines wrap" : "lines"} ref={body} tabIndex={0} role="region" aria-label={`Lines of ${called}`}>
         {first > 1 && (
           <button type="button" class="plain more" onClick={() => void more(true)}>
             Earlier lines

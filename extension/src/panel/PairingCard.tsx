@@ -70,7 +70,8 @@ export function PairingCard(): JSX.Element {
         </div>
       </form>
       <p class="hint">
-        The token is in the file <code>access-token</code> of the server's data folder.
+        The token of your own server is in the file <code>access-token</code> of its data folder. For a shared one, ask who
+        runs it: <code>faultmaven token create</code> makes one.
       </p>
     </Card>
   );
@@ -83,6 +84,8 @@ function whyNot(error: unknown, address: string): string {
   switch (error.standing) {
     case "token_needed":
       return `The server at ${where} wants an access token.`;
+    case "token_unknown":
+      return `The server at ${where} does not know this token: it is mistyped, was revoked, or is for another server. Nothing was sent to it.`;
     case "wrong_proof":
       return `This token does not fit: it is mistyped, or something else is listening on ${where}. Nothing was sent to it.`;
     case "stopped_asking":

@@ -13,6 +13,12 @@ export function SettingsSheet(): JSX.Element {
     <Sheet title="Settings">
       <div class="settings">
         {kind === "extension" ? <Address /> : <p>This page belongs to the server at {access?.server}.</p>}
+        <div>
+          <p class="hint">Where else you are connected to this server, and how to end it there.</p>
+          <button type="button" class="plain" onClick={() => (panel.sheet.value = { kind: "devices" })}>
+            Devices
+          </button>
+        </div>
         <label>
           Theme
           <select value={theme.value} onChange={(event) => chooseTheme(event.currentTarget.value as Theme)}>

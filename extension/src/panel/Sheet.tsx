@@ -4,13 +4,17 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { usePanel } from "./context";
 import { Close } from "./icons";
 
+/** What had the focus before the first sheet: one sheet may open another. */
+let opener: HTMLElement | null = null;
+
 export function Sheet({ title, tools, children }: { title: string; tools?: ComponentChildren; children: ComponentChildren }): JSX.Element {
   const { sheet } = usePanel();
   const dialog = useRef<HTMLDialogElement>(null);
   const close = () => (sheet.value = null);
   // Before the browser paints: an effect that is cleaned up later would give the focus back too late.
   useLayoutEffect(() => {
-    const opener = document.activeElement;
+    const focused = document.activeElement;
+    if (focused instanceof HTMLElement && focused !== document.body && !focused.closest("dialog")) opener = focused;
     const shown = dialog.current;
     if (matchMedia("(min-width: 900px)").matches) shown?.show();
     else shown?.showModal();
@@ -21,7 +25,7 @@ export function Sheet({ title, tools, children }: { title: string; tools?: Compo
     return () => {
       removeEventListener("keydown", onEscape);
       // Once the dialog is gone: as long as it stands, nothing behind it can take the focus.
-      if (opener instanceof HTMLElement) queueMicrotask(() => opener.focus({ preventScroll: true }));
+      queueMicrotask(() => sheet.peek() === null && opener?.focus({ preventScroll: true }));
     };
   }, []);
   return (

@@ -37,7 +37,10 @@ function words(panel: Panel, state: Connection): string {
     case "unpaired":
       return "Not connected yet";
     case "waiting":
-      return state.why === "offline" ? "Offline" : "Reconnecting…";
+      if (state.why === "offline") return "Offline";
+      return state.again ? "Reconnecting…" : "Not connected";
+    case "signed_out":
+      return "Signed out";
     case "stranger":
       return "Not connected: not your server";
     case "stopped_asking":

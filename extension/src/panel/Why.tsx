@@ -33,12 +33,14 @@ const observed = ({ text, cites }: Report["observations"][number]): Reason => ({
 /** Only the person knows what it was; saying so resolves the case and teaches the next one. */
 export function ThisWasIt({ hypothesis }: { hypothesis: Hypothesis }): JSX.Element | null {
   const panel = usePanel();
-  const view = panel.conversation.view.value;
-  if (!view) return null;
-  if (view.resolution?.hypothesis_id === hypothesis.id) return <p class="confirmed">✓ This was it</p>;
-  if (view.status === "resolved") return null;
+  if (panel.resolution.value?.hypothesis_id === hypothesis.id) return <p class="confirmed">✓ This was it</p>;
+  if (panel.resolved.value) return null;
+  const resolve = () => {
+    const view = panel.conversation.view.value;
+    if (view) void panel.cases.resolve(view, hypothesis);
+  };
   return (
-    <button type="button" class="plain" onClick={() => void panel.resolve(view.caseId, hypothesis)}>
+    <button type="button" class="plain" onClick={resolve}>
       This was it
     </button>
   );

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -17,7 +16,7 @@ from faultmaven.answers.service import Asked, Attached, Limits, Sent
 from faultmaven.bus import Bus
 from faultmaven.cases import log, stream
 from faultmaven.cases.api import LOCATION, STREAMED, Accept
-from faultmaven.database import Database
+from faultmaven.database import Database, Transaction
 from faultmaven.errors import (
     CaseDeleted,
     CaseNotFound,
@@ -35,12 +34,16 @@ from faultmaven.errors import (
     SessionEnded,
     SessionExpired,
     SessionNotFound,
+    Unauthenticated,
+    Unavailable,
     documented,
 )
 from faultmaven.evidence.model import display_name
 from faultmaven.evidence.store import Store
+from faultmaven.identity import service as identity
 from faultmaven.identity.guards import CurrentUser
 from faultmaven.identity.service import User
+from faultmaven.identity.signing_in import CHALLENGED
 from faultmaven.observability import correlation_id
 
 ASKING = documented(
@@ -87,7 +90,7 @@ def routes(database: Database, bus: Bus, store: Store, limits: Limits, wait_seco
         structlog.contextvars.bind_contextvars(query_id=asked.query_id)
         location = {"Location": f"/api/v1/queries/{asked.query_id}"}
         if stream.wants_stream(accept):
-            response = stream.EventStream(_follow_query(database, bus, asked))
+            response = stream.EventStream(database, bus, _followed(user, asked), 0)
             response.headers.update(location)
             return response
         if "respond-async" in (prefer or ""):
@@ -115,13 +118,15 @@ def routes(database: Database, bus: Bus, store: Store, limits: Limits, wait_seco
 
 
 async def _ask(database: Database, store: Store, user: User, body: Ask, key: str | None, limits: Limits) -> Asked:
-    """Context goes to disk before the question is stored, and is taken back if it is not stored.
+    """Context goes to disk before the question is stored, and is taken back if it was refused.
 
-    After any other failure a row may exist, so its file stays: what is in doubt is left to the clean-up at start.
+    After any other failure a row may exist, so its file stays: what is in doubt is left to the clean-up.
     """
     attached = await anyio.to_thread.run_sync(_attach, store, body.context) if body.context else []
     try:
         asked = await database.write(service.ask, user, body, Sent(key, correlation_id(), attached), limits)
+    except Unavailable:
+        raise
     except Problem:
         await anyio.to_thread.run_sync(_take_back, store, attached)
         raise
@@ -164,12 +169,23 @@ def _page_name(context: Context) -> str:
 
 async def _wait(database: Database, bus: Bus, user: User, asked: Asked, seconds: float) -> bool:
     """Until the query has come to its end, at most so long. True if it has."""
-    with bus.listen(log.topic_of_case(asked.case_id)) as listener, anyio.move_on_after(seconds):
+    with bus.listen(*_topics(user, asked)) as listener, anyio.move_on_after(seconds):
         while not listener.closed:
-            if await database.read(service.status_of, user, asked.query_id) in FINISHED:
+            if await database.read(_is_finished, user, asked.query_id):
                 return True
             await listener.wait(seconds)
     return False
+
+
+def _is_finished(transaction: Transaction, user: User, query_id: str) -> bool:
+    """Raises Unauthenticated when the token was revoked while its owner waited."""
+    if not identity.signed_in(transaction, user):
+        raise Unauthenticated(headers=CHALLENGED)
+    return service.status_of(transaction, user, query_id) in FINISHED
+
+
+def _topics(user: User, asked: Asked) -> tuple[str, ...]:
+    return (log.topic_of_case(asked.case_id), *identity.topics_of_token(user))
 
 
 async def _flat(database: Database, user: User, asked: Asked, headers: dict[str, str], *, done: bool) -> Answer:
@@ -181,15 +197,17 @@ def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None)
     return Answer(body, status_code=status, media_type="application/json", headers=headers)
 
 
-def _follow_query(database: Database, bus: Bus, asked: Asked) -> AsyncIterator[bytes]:
-    async def fetch(after: int) -> list[log.Recorded]:
-        return await database.read(log.of_query, asked.query_id, after)
+def _followed(user: User, asked: Asked) -> stream.Followed:
+    of_whom = (user, asked.query_id)
+    return stream.Followed(_topics(user, asked), log.of_query, asked.query_id, stream.by_seq, _lease, of_whom, _ends_it)
 
-    async def still() -> float | stream.Closing:
-        there = await database.read(service.exists, asked.query_id)
-        return stream.KEEPALIVE_SECONDS if there else stream.Closing(QueryNotFound.code)
 
-    followed = stream.Followed(
-        log.topic_of_case(asked.case_id), fetch, stream.by_seq, still, lambda event: event.type in LAST_EVENTS
-    )
-    return stream.follow(bus, followed, 0)
+def _ends_it(event: log.Recorded) -> bool:
+    return event.type in LAST_EVENTS
+
+
+def _lease(transaction: Transaction, user: User, query_id: str) -> float | stream.Closing:
+    if not identity.signed_in(transaction, user):
+        return stream.Closing(Unauthenticated.code)
+    there = service.exists(transaction, query_id)
+    return stream.KEEPALIVE_SECONDS if there else stream.Closing(QueryNotFound.code)

@@ -39,16 +39,19 @@ class EmbeddedEngine:
     async def run(self, task: Task) -> AsyncGenerator[Step, None]:
         if task.exhibits:
             yield Progress(_reading(task.exhibits))
-        report, alike = await anyio.to_process.run_sync(answer, task, cancellable=True, limiter=self._limiter)
+        report, alike = await anyio.to_process.run_sync(
+            answer, task, os.getpid(), cancellable=True, limiter=self._limiter
+        )
         parsed = Report.model_validate_json(report)
         yield Delta(parsed.response)
         yield Done(parsed, alike)
 
     async def warm(self) -> None:
         """Starts the workers before the first questions need them."""
+        starting = partial(anyio.to_process.run_sync, ready, os.getpid(), cancellable=True, limiter=self._limiter)
         async with anyio.create_task_group() as group:
             for _ in range(self._workers):
-                group.start_soon(partial(anyio.to_process.run_sync, ready, cancellable=True, limiter=self._limiter))
+                group.start_soon(starting)
 
 
 def _reading(exhibits: tuple[Exhibit, ...]) -> str:
@@ -57,15 +60,15 @@ def _reading(exhibits: tuple[Exhibit, ...]) -> str:
     return f"Reading {what} ({size / 1e6:.1f} MB)" if size >= 100_000 else f"Reading {what}"
 
 
-def ready() -> None:
+def ready(parent: int) -> None:
     """Runs in a worker: loads what the first answer would otherwise wait for."""
-    _die_with_parent()
+    _die_with(parent)
     diagnose("Is anything wrong?", [])
 
 
-def answer(task: Task) -> tuple[str, str | None]:
+def answer(task: Task, parent: int) -> tuple[str, str | None]:
     """Runs in a worker: the Report as JSON, and its fingerprint."""
-    _die_with_parent()
+    _die_with(parent)
     history = [Earlier(question, Report.model_validate_json(report)) for question, report in task.history]
     sources = [_source(exhibit) for exhibit in task.exhibits]
     report = diagnose(task.question, sources, history)
@@ -105,7 +108,12 @@ def _keep(path: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _die_with_parent() -> None:
-    """A worker waiting for work ends when its pipe closes; one at work, by the kernel, where it can be asked."""
+def _die_with(parent: int) -> None:
+    """A worker waiting for work ends when its pipe closes; one at work, by the kernel, where it can be asked.
+
+    It tells of no death that came before it was asked: a server may be killed while its worker still loads.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -29,6 +29,7 @@ from faultmaven.evidence.model import Evidence
 from faultmaven.evidence.store import Stored
 from faultmaven.identity import service as identity
 from faultmaven.identity.service import User
+from faultmaven.sessions import failures
 
 LEASE = 10_000_000
 ATTEMPTS = 3
@@ -185,6 +186,7 @@ def _give_up(transaction: Transaction, row: Row) -> None:
     _end(transaction, row.id, row.attempt, "failed", code="gave_up", detail=detail)
     failed = AnswerFailed(case_id=row.case_id, query_id=row.id, attempt=row.attempt, code="gave_up", detail=detail)
     log.record(transaction, row.user_id, failed)
+    failures.record_run(transaction, row.user_id, row.session_id, "gave_up", row.correlation_id)
 
 
 def release_all(transaction: Transaction) -> int:
@@ -256,6 +258,7 @@ def fail(transaction: Transaction, run: Run, code: str, detail: str) -> bool:
     _end(transaction, run.query_id, run.attempt, "failed", code=code, detail=detail)
     failed = AnswerFailed(case_id=run.case_id, query_id=run.query_id, attempt=run.attempt, code=code, detail=detail)
     log.record(transaction, run.user.id, failed)
+    failures.record_run(transaction, run.user.id, run.session_id, code, run.correlation_id)
     return True
 
 

@@ -32,7 +32,7 @@ from faultmaven.evidence import service as evidence
 from faultmaven.evidence.store import Stored
 from faultmaven.identity.service import User
 from faultmaven.sessions import service as sessions
-from faultmaven.sessions.service import Lifetimes
+from faultmaven.sessions.closing import Lifetimes
 
 WAITING = "queries"
 KEY_HOURS = 48

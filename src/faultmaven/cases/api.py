@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
@@ -19,8 +19,12 @@ from faultmaven.errors import (
     InvalidRequest,
     Malformed,
     Responses,
+    Stale,
+    Unauthenticated,
     documented,
 )
+from faultmaven.etags import ETAG, TAGGED, IfMatch
+from faultmaven.identity import service as identity
 from faultmaven.identity.guards import CurrentUser
 from faultmaven.identity.service import User
 from faultmaven.settings import Settings
@@ -57,37 +61,41 @@ def routes(database: Database, bus: Bus, settings: Settings, on_delete: OnDelete
         return await database.scan(service.list_cases, user, service.Wanted(q, status, cursor, limit))
 
     @router.post(
-        "/cases", status_code=201, responses=documented(InvalidRequest, Malformed) | {201: {"headers": LOCATION}}
+        "/cases",
+        status_code=201,
+        responses=documented(InvalidRequest, Malformed) | {201: {"headers": LOCATION | ETAG}},
     )
     async def open_case(response: Response, user: CurrentUser, body: OpenCase | None = None) -> Case:
         case = await database.write(service.open_case, user, body or OpenCase())
         response.headers["Location"] = f"/api/v1/cases/{case.case_id}"
-        return case
+        return _tagged(response, case)
 
-    @router.get("/cases/{case_id}", responses=documented(*NAMED))
-    async def get_case(case_id: str, user: CurrentUser) -> Case:
-        return await database.read(service.get_case, user, case_id)
+    @router.get("/cases/{case_id}", responses=documented(*NAMED) | TAGGED)
+    async def get_case(case_id: str, response: Response, user: CurrentUser) -> Case:
+        return _tagged(response, await database.read(service.get_case, user, case_id))
 
-    @router.patch("/cases/{case_id}", responses=documented(*NAMED, InvalidRequest, Malformed))
-    async def patch_case(case_id: str, body: PatchCase, user: CurrentUser) -> Case:
-        """Title, status and resolution; what is absent stays."""
-        return await database.write(service.patch_case, user, case_id, body)
+    @router.patch("/cases/{case_id}", responses=documented(*NAMED, Stale, InvalidRequest, Malformed) | TAGGED)
+    async def patch_case(
+        case_id: str, body: PatchCase, response: Response, user: CurrentUser, if_match: IfMatch = None
+    ) -> Case:
+        """Title, status and resolution, what is absent stays; with If-Match only if nobody changed them meanwhile."""
+        return _tagged(response, await database.write(service.patch_case, user, case_id, body, if_match))
 
-    @router.delete("/cases/{case_id}", responses=documented(*NAMED))
-    async def delete_case(case_id: str, user: CurrentUser) -> DeletedCase:
+    @router.delete("/cases/{case_id}", responses=documented(*NAMED, Stale, InvalidRequest))
+    async def delete_case(case_id: str, user: CurrentUser, if_match: IfMatch = None) -> DeletedCase:
         """Hides the case at once; files, events and answers go for good when it can no longer be restored."""
 
         def delete(transaction: Transaction) -> DeletedCase:
-            deleted = service.delete_case(transaction, user, case_id, settings.undo_hours)
+            deleted = service.delete_case(transaction, user, case_id, settings.undo_hours, if_match)
             on_delete(transaction, user, case_id)
             return deleted
 
         return await database.write(delete)
 
-    @router.post("/cases/{case_id}/restore", responses=documented(CaseNotFound))
-    async def restore_case(case_id: str, user: CurrentUser) -> Case:
+    @router.post("/cases/{case_id}/restore", responses=documented(CaseNotFound) | TAGGED)
+    async def restore_case(case_id: str, response: Response, user: CurrentUser) -> Case:
         """Takes a deletion back, as long as it is not final."""
-        return await database.write(service.restore_case, user, case_id, settings.undo_hours)
+        return _tagged(response, await database.write(service.restore_case, user, case_id, settings.undo_hours))
 
     @router.get(
         "/cases/{case_id}/events",
@@ -106,11 +114,18 @@ def routes(database: Database, bus: Bus, settings: Settings, on_delete: OnDelete
         start = stream.resume_after(after, last_event_id)
         await database.read(service.get_case, user, case_id)
         if stream.wants_stream(accept):
-            return stream.EventStream(_follow_case(database, bus, user, case_id, start))
+            topics = (log.topic_of_case(case_id), *identity.topics_of_token(user))
+            followed = stream.Followed(topics, log.of_case, case_id, stream.by_seq, _lease, (user, case_id))
+            return stream.EventStream(database, bus, followed, start)
         page = await database.scan(log.of_case, case_id, start, limit + 1)
         return Answer(_page(page, limit), media_type="application/json")
 
     return router
+
+
+def _tagged(response: Response, case: Case) -> Case:
+    response.headers["ETag"] = service.etag(case)
+    return case
 
 
 def _page(found: list[log.Recorded], limit: int) -> str:
@@ -120,16 +135,8 @@ def _page(found: list[log.Recorded], limit: int) -> str:
     return f'{{"events":[{",".join(event.body for event in page)}]{more}}}'
 
 
-def _follow_case(database: Database, bus: Bus, user: User, case_id: str, after: int) -> AsyncIterator[bytes]:
-    async def fetch(start: int) -> list[log.Recorded]:
-        return await database.read(log.of_case, case_id, start)
-
-    async def still() -> float | stream.Closing:
-        alive = await database.read(_is_live, user, case_id)
-        return stream.KEEPALIVE_SECONDS if alive else stream.Closing("case_deleted")
-
-    return stream.follow(bus, stream.Followed(log.topic_of_case(case_id), fetch, stream.by_seq, still), after)
-
-
-def _is_live(transaction: Transaction, user: User, case_id: str) -> bool:
-    return service.is_live(transaction, user.id, case_id)
+def _lease(transaction: Transaction, user: User, case_id: str) -> float | stream.Closing:
+    if not identity.signed_in(transaction, user):
+        return stream.Closing(Unauthenticated.code)
+    alive = service.is_live(transaction, user.id, case_id)
+    return stream.KEEPALIVE_SECONDS if alive else stream.Closing(CaseDeleted.code)

@@ -46,10 +46,14 @@ class Event(BaseModel):
 
 
 class SessionOpened(Event):
+    """What another panel needs to show it; `metadata` is left out where an older version stored the event."""
+
     type: Literal["session.opened"] = "session.opened"
     session_id: str
     client_id: str
     previous_session_id: str | None
+    open_case_id: Maybe[str] = None
+    metadata: Maybe[dict[str, Any]] = None
 
 
 class SessionUpdated(Event):
@@ -63,10 +67,13 @@ class SessionUpdated(Event):
 
 
 class SessionEnded(Event):
+    """`closed_by_session_id`: the session that ended all others, or the one that room was made for."""
+
     type: Literal["session.ended"] = "session.ended"
     session_id: str
     client_id: str
     reason: EndReason
+    closed_by_session_id: Maybe[str] = None
 
 
 class SessionExpired(Event):
@@ -90,12 +97,19 @@ class CaseUpdated(Event):
 
 
 class CaseDeleted(Event):
+    """Without `restorable_until` it is gone for good: the time to restore it is over, or it was kept long enough."""
+
     type: Literal["case.deleted"] = "case.deleted"
-    restorable_until: str
+    restorable_until: Maybe[str] = None
 
 
 class CaseRestored(Event):
+    """As it is again; `title` and `status` are left out where an older version stored the event."""
+
     type: Literal["case.restored"] = "case.restored"
+    title: Maybe[str] = None
+    status: Maybe[CaseStatus] = None
+    resolution: Maybe[Resolution] = None
 
 
 class EvidenceAdded(Event):

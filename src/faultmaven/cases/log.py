@@ -6,7 +6,7 @@ and no duplicates whatever runs at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -19,11 +19,11 @@ from faultmaven.identity.tables import users
 
 PAGE = 200
 
-_next_cursor = (
+_take_cursors = (
     sa.update(users)
     .where(users.c.id == sa.bindparam("of_user"))
-    .values(next_cursor=users.c.next_cursor + 1)
-    .returning(users.c.next_cursor - 1)
+    .values(next_cursor=users.c.next_cursor + sa.bindparam("count"))
+    .returning(users.c.next_cursor - sa.bindparam("count"))
 )
 _next_seq = (
     sa.update(cases)
@@ -63,6 +63,14 @@ _numbers_of_evidence = sa.select(events.c.cursor, events.c.seq, events.c.at).whe
     events.c.type == "evidence.added",
     events.c.body.like(sa.bindparam("names_it")),
 )
+_told_of_query = sa.select(events.c.cursor, events.c.body).where(
+    events.c.query_id == sa.bindparam("of_query"), events.c.type == "answer.completed"
+)
+_rewrite = (
+    sa.update(events)
+    .where(events.c.user_id == sa.bindparam("of_user"), events.c.cursor == sa.bindparam("number"))
+    .values(body=sa.bindparam("rewritten"))
+)
 _forget = (
     sa.update(events)
     .where(events.c.user_id == sa.bindparam("of_user"), events.c.cursor == sa.bindparam("number"))
@@ -90,8 +98,25 @@ def topic_of_case(case_id: str) -> str:
 
 def record(transaction: Transaction, user_id: str, event: Event) -> Recorded:
     """Appends `event` to the user's log, and to its case's if it names one; numbers and time are filled in here."""
-    cursor = _number(transaction, _next_cursor, of_user=user_id)
+    cursor = _number(transaction, _take_cursors, of_user=user_id, count=1)
     seq = _number(transaction, _next_seq, of_case=event.case_id) if event.case_id else None
+    row = _store(transaction, user_id, event, cursor, seq)
+    transaction.wake(topic_of_user(user_id))
+    if event.case_id:
+        transaction.wake(topic_of_case(event.case_id))
+    return row
+
+
+def record_all(transaction: Transaction, user_id: str, happened: Sequence[Event]) -> None:
+    """Appends events that belong to no case to the user's log, in this order, numbered at one go."""
+    first = _number(transaction, _take_cursors, of_user=user_id, count=len(happened))
+    for cursor, event in enumerate(happened, first):
+        assert event.case_id is None
+        _store(transaction, user_id, event, cursor, None)
+    transaction.wake(topic_of_user(user_id))
+
+
+def _store(transaction: Transaction, user_id: str, event: Event, cursor: int, seq: int | None) -> Recorded:
     stored = event.model_copy(update={"cursor": cursor, "seq": seq, "at": rfc3339(transaction.now)})
     row = Recorded(cursor, seq, getattr(event, "type"), stored.model_dump_json())  # noqa: B009
     transaction.execute(
@@ -105,15 +130,12 @@ def record(transaction: Transaction, user_id: str, event: Event) -> Recorded:
         at=transaction.now,
         body=row.body,
     )
-    transaction.wake(topic_of_user(user_id))
-    if event.case_id:
-        transaction.wake(topic_of_case(event.case_id))
     return row
 
 
-def _number(transaction: Transaction, statement: sa.Executable, **owner: str) -> int:
-    row = transaction.first(statement, **owner)
-    assert row is not None, f"no counter for {owner}"
+def _number(transaction: Transaction, statement: sa.Executable, **values: str | int) -> int:
+    row = transaction.first(statement, **values)
+    assert row is not None, f"no counter for {values}"
     number: int = row[0]
     return number
 
@@ -143,6 +165,12 @@ def forget_case(transaction: Transaction, user_id: str, case_id: str) -> None:
 def forget_answer(transaction: Transaction, user_id: str, case_id: str, query_id: str) -> None:
     """What was written in answer to one query is gone from the log."""
     _replace(transaction, user_id, case_id, transaction.all(_numbers_of_query, of_query=query_id))
+
+
+def rewrite_answer(transaction: Transaction, user_id: str, query_id: str, rewritten: Callable[[str], str]) -> None:
+    """What was told as the answer to one query is told otherwise from now on, to whoever has not read it yet."""
+    for cursor, body in transaction.all(_told_of_query, of_query=query_id):
+        transaction.execute(_rewrite, of_user=user_id, number=cursor, rewritten=rewritten(body))
 
 
 def forget_evidence(transaction: Transaction, user_id: str, case_id: str, evidence_id: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from faultmaven import etags
 from faultmaven.cases import log
 from faultmaven.cases.events import CaseDeleted, CaseOpened, CaseRestored, CaseStatus, CaseUpdated, Resolution
 from faultmaven.cases.model import Case, CaseList, DeletedCase, OpenCase, PatchCase
@@ -147,8 +148,16 @@ def list_cases(transaction: Transaction, user: User, wanted: Wanted) -> CaseList
     return CaseList(cases=[_case(row) for row in page], next_cursor=_encode_cursor(page[-1]) if more else None)
 
 
-def patch_case(transaction: Transaction, user: User, case_id: str, body: PatchCase) -> Case:
+def etag(case: Case) -> str:
+    """Changes exactly when title, status or resolution change: what a question or an answer adds is no edit."""
+    return etags.etag(case.title, case.status, case.resolution.model_dump() if case.resolution else None)
+
+
+def patch_case(
+    transaction: Transaction, user: User, case_id: str, body: PatchCase, if_match: str | None = None
+) -> Case:
     row = live_row(transaction, user, case_id)
+    etags.check(if_match, etag(_case(row)))
     given = body.model_fields_set
     title = body.title or row.title
     status = body.status or row.status
@@ -213,8 +222,11 @@ def _words(resolution: Resolution) -> str:
     return f"{resolution.cause} {resolution.fix}"
 
 
-def delete_case(transaction: Transaction, user: User, case_id: str, undo_hours: int) -> DeletedCase:
+def delete_case(
+    transaction: Transaction, user: User, case_id: str, undo_hours: int, if_match: str | None = None
+) -> DeletedCase:
     row = live_row(transaction, user, case_id)
+    etags.check(if_match, etag(_case(row)))
     until = rfc3339(transaction.now + undo_hours * HOUR)
     transaction.execute(_mark_deleted, of_case=row.id, at=transaction.now, now=transaction.now)
     log.record(transaction, user.id, CaseDeleted(case_id=row.id, restorable_until=until))
@@ -228,7 +240,9 @@ def restore_case(transaction: Transaction, user: User, case_id: str, undo_hours:
         raise CaseNotFound("This case was deleted for good.")
     if row.deleted_at is not None:
         transaction.execute(_mark_deleted, of_case=row.id, at=None, now=transaction.now)
-        log.record(transaction, user.id, CaseRestored(case_id=row.id))
+        case = _case(row)
+        told = CaseRestored(case_id=row.id, title=case.title, status=case.status, resolution=case.resolution)
+        log.record(transaction, user.id, told)
     return get_case(transaction, user, case_id)
 
 
@@ -254,8 +268,12 @@ def is_due_for_removal(transaction: Transaction, case_id: str, undo_hours: int, 
 
 
 def remove(transaction: Transaction, case_id: str, user_id: str) -> None:
-    """For good: the case and its events. Its evidence and queries are their features' to remove first."""
+    """For good: the case and its events. Its evidence and queries are their features' to remove first.
+
+    Who follows the user's log or the case is told; after it only the case's id is left there.
+    """
     log.forget_case(transaction, user_id, case_id)
+    log.record(transaction, user_id, CaseDeleted(case_id=case_id))
     transaction.execute(_delete, of_case=case_id)
 
 

@@ -19,6 +19,9 @@ _MODULES = {
     "doctor": "faultmaven.cli.doctor",
     "open": "faultmaven.cli.opening",
     "serve": "faultmaven.cli.serve",
+    "token": "faultmaven.cli.token",
+    "backup": "faultmaven.cli.backup",
+    "restore": "faultmaven.cli.restore",
     "contract": "faultmaven.cli.contract",
 }
 

@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import Literal
 
 from faultmaven.cli.address import Address, address_of
-from faultmaven.cli.connection import NobodyThere, Stranger, prove
+from faultmaven.cli.connection import NobodyThere, Stranger, WantsToken, prove, token_for
 from faultmaven.cli.failures import Failure
 from faultmaven.cli.place import address_in
-from faultmaven.cli.words import size
+from faultmaven.cli.tls import of_server
+from faultmaven.cli.words import many, size
+from faultmaven.databases import look, reason
+from faultmaven.errors import Problem
+from faultmaven.identity.service import standing
 from faultmaven.identity.tokens import UnusableToken, read_token
 from faultmaven.settings import Settings
 
@@ -84,17 +88,49 @@ def local_auth(settings: Settings) -> Condition:
     )
 
 
-def server(settings: Settings) -> Condition:
+def users(settings: Settings) -> Condition:
+    """Of token mode: who can sign in."""
+    about = "users"
+    try:
+        found = look(settings, standing)
+    except FileNotFoundError:
+        return Condition("warn", about, "nobody can sign in yet", "make an access token: faultmaven token create NAME")
+    except (OSError, Problem) as error:
+        told = f"the database cannot be read: {reason(error)}"
+        return Condition("FAIL", about, told, "start the server, which brings it up to date or says what is wrong")
+    if not found.tokens:
+        return Condition("warn", about, "nobody can sign in", "make an access token: faultmaven token create NAME")
+    return Condition(
+        "ok", about, f"token mode: {many(found.users, 'user')} with {many(found.tokens, 'good access token')}"
+    )
+
+
+def encryption(settings: Settings) -> Condition:
+    about = "TLS"
+    if settings.tls_certificate is not None:
+        try:
+            of_server(settings)
+        except Failure as failure:
+            return Condition("FAIL", about, str(failure), "set both right, or unset both")
+        return Condition("ok", about, f"with the certificate {settings.tls_certificate}")
+    if settings.behind_tls_proxy == "on":
+        return Condition("ok", about, "by a proxy before this server, which is not looked at from here")
+    return Condition("ok", about, "none; none is needed where only this machine is listened to")
+
+
+def server(settings: Settings, token_file: Path | None = None) -> Condition:
     """Whether the port is free, ours, or somebody else's."""
     if settings.port == 0:
         return Condition("ok", "server", "takes a free port at each start, so it cannot be looked for here")
     address = address_of(address_in(settings))
     try:
-        proven = prove(address, _token(settings), trusting=settings.local_auth == "off")
+        proven = prove(address, _token(settings, token_file), trusting=settings.local_auth == "off")
     except NobodyThere:
         return Condition("ok", "server", f"not running; {address.authority} is free for it")
     except Stranger:
         return _taken(address)
+    except WantsToken as wish:
+        return Condition("warn", "server", f"something is listening on {address.authority}, unproven", str(wish))
     except Failure as failure:
         return Condition("FAIL", "server", str(failure))
     how = "proven" if proven.token else "without authentication"
@@ -129,11 +165,13 @@ def _misplaced(folder: Path, status: os.stat_result, about: str) -> Condition | 
     return None
 
 
-def _token(settings: Settings) -> str | None:
-    """None where there is none to be had; what is wrong with it is told by `token_file`."""
+def _token(settings: Settings, file: Path | None) -> str | None:
+    """None where there is none to be had; what is wrong with that of the data folder is told by `token_file`."""
     try:
-        return read_token(settings.token_file)
-    except (OSError, UnusableToken):
+        return token_for(file, os.environ.get("FAULTMAVEN_TOKEN"), settings)
+    except Failure:
+        if file is not None:
+            raise
         return None
 
 

@@ -1,12 +1,24 @@
-"""`faultmaven doctor`: what is set up, what is missing, and what to do about it."""
+"""`faultmaven doctor`: what is set up, what is missing, and what to do about it; or what happened to a session."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
 
-from faultmaven.cli.checkup import Condition, data_folder, engines, knowledge, local_auth, server, token_file, versions
-from faultmaven.cli.failures import ANSWERED, NOT_WELL, Failure
+from faultmaven.cli import session_doctor
+from faultmaven.cli.checkup import (
+    Condition,
+    data_folder,
+    encryption,
+    engines,
+    knowledge,
+    local_auth,
+    server,
+    token_file,
+    users,
+    versions,
+)
+from faultmaven.cli.failures import ANSWERED, NOT_WELL, USAGE, Failure
 from faultmaven.cli.place import settings_of
 from faultmaven.cli.terminal import Page, page, write
 
@@ -15,6 +27,10 @@ _COLOURS = {"ok": _GREEN, "warn": _YELLOW, "FAIL": _RED}
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.session is not None:
+        return session_doctor.run(options)
+    if options.json or options.server:
+        raise Failure(USAGE, "--json and --server go with --session ID.")
     found = list(_conditions(options))
     write(line for condition in found for line in described(condition, page()))
     return NOT_WELL if any(condition.state == "FAIL" for condition in found) else ANSWERED
@@ -40,8 +56,12 @@ def _conditions(options: argparse.Namespace) -> Iterator[Condition]:
         yield knowledge()
         return
     yield data_folder(settings.data_dir)
-    yield token_file(settings.token_file)
-    yield local_auth(settings)
-    yield server(settings)
+    if settings.auth == "token":
+        yield users(settings)
+    else:
+        yield token_file(settings.token_file)
+        yield local_auth(settings)
+    yield encryption(settings)
+    yield server(settings, options.token_file)
     yield knowledge()
     yield from engines()

@@ -20,7 +20,7 @@ exit codes:
   0    answered, whatever the verdict
   1    doctor found something that must be put right
   2    wrong usage or setting, such as an empty question
-  3    evidence cannot be read; serve: something is in the way of starting
+  3    evidence or a backup cannot be read or written; serve: something is in the way of starting
   4    the server is unreachable, refused, or did not prove itself
   5    the engine asked for is not available
   6    something failed that should not have

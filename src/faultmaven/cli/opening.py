@@ -30,7 +30,7 @@ _PAGE = """\
 
 def run(options: argparse.Namespace) -> int:
     settings = settings_of(options)
-    token = token_for(None, os.environ.get("FAULTMAVEN_TOKEN"), settings.data_dir)
+    token = token_for(options.token_file, os.environ.get("FAULTMAVEN_TOKEN"), settings)
     proven = prove(address_of(address_in(settings)), token, trusting=settings.local_auth == "off")
     plain = f"{proven.address.url}/"
     path = settings.data_dir / "open.html"

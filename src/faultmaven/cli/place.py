@@ -10,6 +10,9 @@ from pydantic import ValidationError
 from faultmaven.cli.failures import USAGE, Failure
 from faultmaven.settings import Settings
 
+# Where a server that listens on every address is found.
+_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """Arguments before environment before defaults. Raises Failure naming each setting that is wrong."""
@@ -25,8 +28,15 @@ def wrong_settings(error: ValidationError) -> list[str]:
 
 
 def address_in(settings: Settings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
+    """Of the server that these settings start, as it is dialled from its own machine."""
+    scheme = "https" if settings.tls_certificate else "http"
+    return f"{scheme}://{here(settings.host)}:{settings.port}"
+
+
+def here(host: str) -> str:
+    """As it is dialled: where a server listens on every address, this machine's own."""
+    host = _LOOPBACK_OF.get(host, host)
+    return f"[{host}]" if ":" in host else host
 
 
 def _wrong(location: tuple[int | str, ...], message: str) -> str:

@@ -37,7 +37,7 @@ _ATTEMPTS = 5
 
 def ask(question: str, options: argparse.Namespace) -> int:
     settings = settings_of(options)
-    token = token_for(options.token_file, os.environ.get("FAULTMAVEN_TOKEN"), settings.data_dir)
+    token = token_for(options.token_file, os.environ.get("FAULTMAVEN_TOKEN"), settings)
     trusting = settings.local_auth == "off"
     paths = paths_of(options.files)
     for path in paths:

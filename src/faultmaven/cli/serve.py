@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import fcntl
+import gc
 import logging
 import os
+import resource
 import signal
 import socket
-import stat
+import ssl
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -22,24 +24,32 @@ import uvicorn
 from pydantic import ValidationError
 
 from faultmaven.app import Application
+from faultmaven.cli.folder import prepare_folder
+from faultmaven.cli.greeting import greet
 from faultmaven.cli.place import wrong_settings
 from faultmaven.cli.protocol import BoundedProtocol
+from faultmaven.cli.tls import of_server
+from faultmaven.database import Clock, now_micros
 from faultmaven.identity.tokens import UnusableToken, keep_token
 from faultmaven.observability import configure_logging
 from faultmaven.settings import Settings
 
+log = structlog.get_logger()
+
 GRACE_SECONDS = 2
+OPEN_FILES, FEW_OPEN_FILES = 65_536, 8_192
+COLLECT_AFTER = 50_000
 
 
 class CannotStart(Exception):
     """One sentence: what is in the way, and what to do."""
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: Namespace, clock: Clock = now_micros) -> int:
     """Serves until SIGTERM or SIGINT. 0 after an orderly stop, 3 when something is in the way, told on stderr."""
     os.umask(0o077)
     try:
-        _serve(_settings(arguments))
+        _serve(_settings(arguments), clock)
     except (CannotStart, UnusableToken) as error:
         print(f"faultmaven: {error}", file=sys.stderr)
         return 3
@@ -50,13 +60,43 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, clock: Clock) -> None:
     configure_logging(settings.log_format, settings.log_level)
+    allow_many_connections()
     prepare_folder(settings.data_dir)
     with os.fdopen(_lock(settings.data_dir)):
-        token = keep_token(settings.token_file)
+        token = _local_token(settings)
+        tls = of_server(settings)
         with listen(settings.host, settings.port) as listening:
-            _answer(settings, listening, token if settings.local_auth == "on" else None)
+            _answer(settings, listening, token, tls, clock)
+
+
+def allow_many_connections() -> None:
+    """Every open stream is a file to the system, which is asked for as many as it gives."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < FEW_OPEN_FILES:
+        log.warning(
+            "server.few_connections", most=most, advice="raise the hard limit of open files: ulimit -Hn, LimitNOFILE="
+        )
+
+
+def spare_the_collector() -> None:
+    """Python would look for cyclic garbage after every 700 objects: while many requests or streams are under way, which
+    are no garbage, that takes as long as serving them. What the start has made stays, and is not looked at again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
+
+
+def _local_token(settings: Settings) -> str | None:
+    if settings.auth == "token":
+        return None
+    token = keep_token(settings.token_file)
+    return token if settings.local_auth == "on" else None
 
 
 def _settings(arguments: Namespace) -> Settings:
@@ -65,23 +105,12 @@ def _settings(arguments: Namespace) -> Settings:
     }
     if getattr(arguments, "no_auth", False):
         given["local_auth"] = "off"
+    if getattr(arguments, "behind_tls_proxy", False):
+        given["behind_tls_proxy"] = "on"
     try:
         return Settings(**given)
     except ValidationError as error:
         raise CannotStart("; ".join(wrong_settings(error))) from error
-
-
-def prepare_folder(folder: Path) -> None:
-    """Makes the data folder, or refuses one that others can read or own. Raises CannotStart."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except OSError as error:
-        raise CannotStart(f"the data folder {folder} cannot be used: {error.strerror}") from error
-    if status.st_uid != os.geteuid():
-        raise CannotStart(f"the data folder {folder} belongs to another user; choose one of your own with --data-dir")
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        raise CannotStart(f"others can read the data folder {folder}; run: chmod 700 {folder}")
 
 
 def _lock(folder: Path) -> int:
@@ -121,36 +150,32 @@ def bound_address(listening: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _answer(settings: Settings, listening: socket.socket, token: str | None) -> None:
+def _answer(
+    settings: Settings, listening: socket.socket, token: str | None, tls: ssl.SSLContext | None, clock: Clock
+) -> None:
     bound = bound_address(listening)
-    application = Application(settings, bound, token)
+    application = Application(settings, bound, token, clock)
     config = uvicorn.Config(
         application,
         http=BoundedProtocol,
+        ws="none",
+        proxy_headers=False,  # who asks is known by the bearer, never by an address
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
         lifespan="on",
+        ssl_context_factory=(lambda *_: tls) if tls else None,
     )
-    server = _Server(config, lambda: _greet(bound, token), application.bus.close)
+    server = _Server(
+        config, lambda: greet(settings, bound, token, application.nobody_can_sign_in), application.bus.close
+    )
     # One sentence is enough where the reason is known.
     logging.getLogger("uvicorn.error").addFilter(lambda _: not application.trouble)
     try:
         server.run(sockets=[listening])
     except SystemExit as error:  # uvicorn's way of saying that the start failed
         raise CannotStart(application.trouble or "the server did not start; the log has the reason") from error
-
-
-def _greet(bound: str, token: str | None) -> None:
-    if token is None:
-        structlog.get_logger().warning(
-            "server.without_authentication",
-            advice="every program of this machine can read and change all; drop --no-auth and FAULTMAVEN_LOCAL_AUTH",
-        )
-        print(f"FaultMaven: http://{bound}/", flush=True)
-    else:
-        print(f"FaultMaven: http://{bound}/#token={token}", flush=True)
 
 
 class _Server(uvicorn.Server):
@@ -169,6 +194,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            spare_the_collector()
             self._on_start()
 
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:

@@ -52,6 +52,8 @@ class Draft:
         index = self._indexing.index()
         beside = _beside(self._path)
         with storing():
+            # It may have lain here for long, and the clean-up goes by age: until there is a row it must not seem old.
+            os.utime(self._file.fileno())
             os.fsync(self._file.fileno())
             self._file.close()
             with new_file(beside) as file:

@@ -10,19 +10,24 @@ from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
-from faultmaven.errors import StorageFull
+from faultmaven.errors import StorageFull, Unavailable
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_BROKEN = (errno.EIO, errno.EROFS, errno.ESTALE)
 
 
 @contextmanager
 def storing() -> Iterator[None]:
-    """Says in the product's words that the disk is full."""
+    """Says in the product's words that the disk is full, or fails."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
             raise StorageFull() from error
+        if error.errno in _BROKEN:
+            raise Unavailable(
+                "The data folder cannot be written; nothing was stored. Check the disk it is on, then try again."
+            ) from error
         raise
 
 

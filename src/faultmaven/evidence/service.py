@@ -140,11 +140,14 @@ def content_is_used(transaction: Transaction, sha256: str) -> bool:
 def remove_orphans(transaction: Transaction, store: Store, older_than: float = 0.0) -> int:
     """Removes files that a crash left without a row, and analyses without content; how many. For `database.scan`.
 
+    And what a killed backup left behind, which may be a link to evidence that was deleted since.
+
     At start, nothing else is on disk. While the server runs, leave alone what is younger than some minutes: it may be
     an upload whose row is about to be written.
     """
     files = [one for one in store.orphans(older_than) if transaction.first(_by_id, of_evidence=one) is None]
     contents = [one for one in store.analysed(older_than) if not content_is_used(transaction, one)]
+    store.clear_outgoing()
     for evidence_id in files:
         store.discard(evidence_id)
     for sha256 in contents:

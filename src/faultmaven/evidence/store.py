@@ -3,6 +3,7 @@
     <root>/evidence_…          the bytes as they were shown
     <root>/evidence_….index    where its lines and characters are
     <root>/incoming/…          what is arriving now; emptied at start
+    <root>/.outgoing.…/…       links to what a backup is taking along; gone with it
     <root>/analysis/…          digests, by content
 
 A file is whole and fsynced, and its name too, before anything speaks of it.
@@ -22,11 +23,13 @@ import anyio.to_thread
 from faultmaven.database import new_id
 from faultmaven.errors import EvidenceNotFound
 from faultmaven.evidence.draft import Draft, Stored
+from faultmaven.scratch import clear
 
 __all__ = ["Store", "Stored", "pump", "shielded"]
 
 # So much is gathered before a thread is asked to write it: a hop costs about as much as writing 64 KiB.
 BATCH = 512 << 10
+OUTGOING = "outgoing"
 _ID = re.compile(r"evidence_[0-9a-f]{32}")
 _ANALYSIS = re.compile(r"([0-9a-f]{64})\.[A-Za-z0-9._-]{1,64}")
 
@@ -43,6 +46,7 @@ class Store:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left_over in self._incoming.iterdir():
             left_over.unlink()
+        self.clear_outgoing()
 
     async def receive(self, chunks: AsyncIterator[bytes], limit: int) -> Stored:
         """Raises TooLarge above `limit` bytes, StorageFull, or what `chunks` raises; nothing is kept then."""
@@ -64,8 +68,9 @@ class Store:
             draft.drop()
             raise
 
-    def draft(self, limit: int) -> Draft:
-        return Draft(new_id("evidence"), self._incoming, self._root, limit)
+    def draft(self, limit: int, evidence_id: str | None = None) -> Draft:
+        """Of new evidence, or of evidence that is to have this id again."""
+        return Draft(evidence_id or new_id("evidence"), self._incoming, self._root, limit)
 
     def path(self, evidence_id: str) -> Path:
         """Raises EvidenceNotFound for what is not an id, so that no name leads out of the folder."""
@@ -90,6 +95,10 @@ class Store:
         """
         self.path(evidence_id).unlink(missing_ok=True)
         self.index_path(evidence_id).unlink(missing_ok=True)
+
+    def clear_outgoing(self) -> None:
+        """What a backup was taking along when it was killed: deleted evidence must not live on there."""
+        clear(self._root, OUTGOING)
 
     def forget_analysis(self, sha256: str) -> None:
         """All versions of it."""

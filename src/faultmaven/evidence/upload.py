@@ -67,7 +67,7 @@ class Form:
         self._store = store
         self._limit = limit
         self._drafts: list[Draft] = []
-        self._files: list[Received] = []
+        self._files: list[tuple[Draft, str, str]] = []
         self._check: str | None = None
         self._complete = False
         self._header = (bytearray(), bytearray())
@@ -100,7 +100,9 @@ class Form:
             raise Malformed("The form ends before its closing boundary; send it again in whole.")
         if not self._files:
             raise invalid("file", "the form has no file part; send at least one part with a filename")
-        return Upload(self._files, checked(self._check))
+        check = checked(self._check)
+        # Only now: what has its final name and no row is cleaned up after a while, and a form may take longer.
+        return Upload([Received(draft.keep(), name, kind) for draft, name, kind in self._files], check)
 
     def drop(self) -> None:
         for draft in self._drafts:
@@ -140,7 +142,7 @@ class Form:
                 self._check = part.text.decode("utf-8", "replace")
         elif part.draft.size or part.filename:
             kind = media_type(part.headers.get("content-type"))
-            self._files.append(Received(part.draft.keep(), file_name(part.filename or UNNAMED), kind))
+            self._files.append((part.draft, file_name(part.filename or UNNAMED), kind))
         else:
             # What a browser sends for a file field that was left empty.
             part.draft.drop()

@@ -11,7 +11,7 @@ One ASGI layer, because these answers must carry CORS headers too, or the caller
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -21,18 +21,19 @@ from faultmaven.errors import (
     ForbiddenFetch,
     ForeignHost,
     ForeignOrigin,
+    Internal,
     Malformed,
     Problem,
     TooLarge,
-    Unauthenticated,
 )
 from faultmaven.identity.service import User
-from faultmaven.identity.tokens import same
 from faultmaven.observability import ASGIApp, Message, Receive, Scope, Send, respond
+from faultmaven.settings import Settings
 
 API = "/api/"
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/api/v1/capabilities"})
 EXTENSION_SCHEMES = ("chrome-extension://", "moz-extension://", "safari-web-extension://")
+EVERY_ADDRESS = ("0.0.0.0:", "[::]:")
 EXPOSED = b"Location, ETag, Retry-After, X-Correlation-ID"
 ALLOWED_METHODS = b"GET, POST, PATCH, DELETE"
 ALLOWED_HEADERS = (
@@ -40,32 +41,60 @@ ALLOWED_HEADERS = (
     b"X-Correlation-ID, traceparent"
 )
 
+# What stands in a Host header and an origin where the port is the scheme's own: nothing.
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
 Headers = Mapping[bytes, bytes]
+# Of the bearer that a request brings, empty if it brings none. Raises Unauthenticated; see signing_in.py.
+SignIn = Callable[[str], Awaitable[User]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`token` None lets everyone in; `hosts` are exact `name:port` values; `origins` narrows the extensions if set."""
+    """`hosts` are exact values of the Host header; `extensions` are the only ones if any is named."""
 
-    token: str | None
     hosts: frozenset[str]
-    origins: frozenset[str]
+    own_origins: frozenset[str]
+    extensions: frozenset[str]
     max_body_bytes: int
 
-    def own_origin(self, origin: str) -> bool:
-        return any(origin == f"{scheme}://{host}" for scheme in ("http", "https") for host in self.hosts)
+    def allows(self, origin: str) -> bool:
+        if origin in self.own_origins:
+            return True
+        return origin in self.extensions if self.extensions else origin.startswith(EXTENSION_SCHEMES)
 
-    def extension(self, origin: str) -> bool:
-        return origin in self.origins if self.origins else origin.startswith(EXTENSION_SCHEMES)
+
+def rules_for(settings: Settings, bound: str) -> Rules:
+    """Of a server that listens on `bound`, which is a name of its own unless it stands for every address."""
+    port = bound.rpartition(":")[2]
+    own = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+    if not bound.startswith(EVERY_ADDRESS):
+        own.add(bound)
+    names = [*_spoken(own, ("https",) if settings.tls_certificate else ("http", "https"))]
+    names += _spoken(set(settings.allowed_hosts), ("https",) if settings.secure else ("http", "https"))
+    return Rules(
+        hosts=frozenset(host for _, host in names),
+        own_origins=frozenset(f"{scheme}://{host}" for scheme, host in names),
+        extensions=frozenset(settings.allowed_origins),
+        max_body_bytes=settings.max_body_bytes,
+    )
+
+
+def _spoken(hosts: set[str], schemes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Under which scheme a host may be named, and how."""
+    for scheme in schemes:
+        for host in hosts:
+            yield scheme, host
+            yield scheme, host.removesuffix(DEFAULT_PORTS[scheme])
 
 
 class Guard:
-    """Tells the user to the routes in `scope["user"]`. `user` is asked per request: it is known only after start."""
+    """Tells the user to the routes in `scope["user"]`."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, state: LocalUser) -> None:
+    def __init__(self, app: ASGIApp, rules: Rules, sign_in: SignIn) -> None:
         self._app = app
         self._rules = rules
-        self._state = state
+        self._sign_in = sign_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,11 +112,16 @@ class Guard:
             await _preflight(headers, send)
             return
         try:
-            self._sign_in(scope, headers)
+            if needs_bearer(scope["path"]):
+                scope["user"] = await self._sign_in(_bearer(headers))
             receive = self._limited(scope, headers, receive)
         except Problem as problem:
             await respond(problem, send)
             return
+        except Exception:
+            # The database did not answer. Told here, so that the caller's page can read it, and raised on for the log.
+            await respond(Internal(), send)
+            raise
         _drop_trailing_slash(scope)
         await self._app(scope, receive, send)
 
@@ -95,19 +129,10 @@ class Guard:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or hosts[0].decode("latin-1").lower() not in self._rules.hosts:
             raise ForeignHost()
-        if origin and not (self._rules.own_origin(origin) or self._rules.extension(origin)):
+        if origin and not self._rules.allows(origin):
             raise ForeignOrigin()
         if scope["path"].startswith(API) and headers.get(b"sec-fetch-mode") in (b"navigate", b"no-cors"):
             raise ForbiddenFetch()
-
-    def _sign_in(self, scope: Scope, headers: Headers) -> None:
-        if not needs_bearer(scope["path"]):
-            return
-        if self._rules.token is not None:
-            scheme, _, bearer = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-            if scheme.lower() != "bearer" or not same(bearer.strip(), self._rules.token):
-                raise Unauthenticated(headers={"WWW-Authenticate": "Bearer"})
-        scope["user"] = self._state.user
 
     def _limited(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
         if _is_evidence(scope):
@@ -121,15 +146,14 @@ class Guard:
         return _counting(receive, limit)
 
 
-class LocalUser:
-    """Filled in when the server has started."""
-
-    user: User
-
-
 def needs_bearer(path: str) -> bool:
     closed = path.startswith(API) or path.rstrip("/") in ("/metrics", "/api")
     return closed and path.rstrip("/") not in OPEN_PATHS
+
+
+def _bearer(headers: Headers) -> str:
+    scheme, _, bearer = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else ""
 
 
 def _is_evidence(scope: Scope) -> bool:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
-
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import Response as Answer
 
 from faultmaven.bus import Bus
@@ -19,25 +16,34 @@ from faultmaven.errors import (
     InvalidRequest,
     Malformed,
     NotFound,
-    Responses,
     SessionEnded,
     SessionExpired,
     SessionNotFound,
     Stale,
+    Unauthenticated,
     documented,
 )
+from faultmaven.etags import ETAG, TAGGED, IfMatch
+from faultmaven.identity import service as identity
 from faultmaven.identity.guards import CurrentUser
 from faultmaven.identity.service import User
-from faultmaven.sessions import service
-from faultmaven.sessions.model import EndedOthers, OpenedSession, OpenSession, PatchSession, Session, SessionList
-from faultmaven.sessions.service import Lifetimes
+from faultmaven.sessions import diagnosis, service
+from faultmaven.sessions.closing import Lifetimes
+from faultmaven.sessions.failures import Failures
+from faultmaven.sessions.model import (
+    EndedOthers,
+    OpenedSession,
+    OpenSession,
+    PatchSession,
+    Session,
+    SessionDiagnosis,
+    SessionList,
+)
 
 NAMED = (SessionNotFound, SessionExpired, SessionEnded)
-ETAG: dict[str, Any] = {"ETag": {"required": True, "schema": {"type": "string"}}}
-TAGGED: Responses = {200: {"headers": ETAG}}
 
 
-def routes(database: Database, bus: Bus, limits: Lifetimes) -> APIRouter:
+def routes(database: Database, bus: Bus, limits: Lifetimes, failures: Failures) -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
     @router.post(
@@ -75,7 +81,7 @@ def routes(database: Database, bus: Bus, limits: Lifetimes) -> APIRouter:
         body: PatchSession,
         response: Response,
         user: CurrentUser,
-        if_match: Annotated[str | None, Header(max_length=1000)] = None,
+        if_match: IfMatch = None,
     ) -> Session:
         """Merges `metadata`, sets the open case; with If-Match only if nobody changed them meanwhile."""
         session = await database.write(service.patch_session, user, session_id, body, if_match, limits)
@@ -97,6 +103,12 @@ def routes(database: Database, bus: Bus, limits: Lifetimes) -> APIRouter:
         """Ends it for good; its open streams close within a second."""
         await database.write(service.end_session, user, session_id, limits)
 
+    @router.get("/sessions/{session_id}/diagnosis", responses=documented(SessionNotFound))
+    async def diagnose_session(session_id: str, user: CurrentUser) -> SessionDiagnosis:
+        """What happened to it, in whatever state it is: opened, resumed, closed when and why, what failed lately."""
+        waiting = failures.waiting(user.id, session_id)
+        return await database.read(diagnosis.diagnose, user, session_id, waiting, limits)
+
     @router.get(
         "/sessions/{session_id}/events",
         response_class=Answer,
@@ -111,25 +123,18 @@ def routes(database: Database, bus: Bus, limits: Lifetimes) -> APIRouter:
         """Everything that concerns this user, live, for as long as this session lives; numbered by `cursor`."""
         start = stream.resume_after(after, last_event_id)
         await database.read(service.get_session, user, session_id, limits)
-        return stream.EventStream(_follow_user(database, bus, user, session_id, start, limits))
+        topics = (log.topic_of_user(user.id), *identity.topics_of_token(user))
+        of_whom = (user, session_id, limits)
+        followed = stream.Followed(topics, log.of_user, user.id, stream.by_cursor, _lease, of_whom)
+        return stream.EventStream(database, bus, followed, start)
 
     return router
 
 
-def _follow_user(
-    database: Database, bus: Bus, user: User, session_id: str, after: int, limits: Lifetimes
-) -> AsyncIterator[bytes]:
-    async def fetch(start: int) -> list[log.Recorded]:
-        return await database.read(log.of_user, user.id, start)
-
-    async def still() -> float | stream.Closing:
-        return await database.read(_lease, user, session_id, limits)
-
-    return stream.follow(bus, stream.Followed(log.topic_of_user(user.id), fetch, stream.by_cursor, still), after)
-
-
 def _lease(transaction: Transaction, user: User, session_id: str, limits: Lifetimes) -> float | stream.Closing:
     """Seconds this session has left to live, or why its streams must close."""
+    if not identity.signed_in(transaction, user):
+        return stream.Closing(Unauthenticated.code)
     try:
         row = service.live_row(transaction, user, session_id, limits)
     except (NotFound, Gone) as problem:

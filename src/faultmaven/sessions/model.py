@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from faultmaven.cases.events import EndReason
+from faultmaven.diagnosis.report import Maybe
+
 METADATA_BYTES = 4096
 METADATA_DEPTH = 16
 DEFAULT_TIMEOUT = 60
@@ -94,6 +97,46 @@ class OpenedSession(Session):
     session_resumed: bool
     cursor: int
     message: str
+
+
+class SessionFailure(BaseModel):
+    """A request that named the session and was refused. `path` is the template; `correlation_id` names it in the log.
+
+    A query that was let in and failed while it ran counts as one, with status 500.
+    """
+
+    at: str
+    status: int
+    code: str
+    method: str
+    path: str
+    correlation_id: str
+
+
+class SessionDiagnosis(BaseModel):
+    """What happened to a session. `current_session_id` is the live session its client has now, if it is another one.
+
+    `closed_by_session_id` is the session that ended all others, or the one that room was made for.
+    """
+
+    session_id: str
+    client_id: str
+    status: Status
+    opened_at: str
+    resumed_count: int
+    resumed_at: Maybe[str] = None
+    last_activity_at: str
+    expires_at: str
+    absolute_expires_at: str
+    timeout_minutes: int
+    closed_at: Maybe[str] = None
+    close_reason: Maybe[EndReason] = None
+    closed_by_session_id: Maybe[str] = None
+    previous_session_id: Maybe[str] = None
+    current_session_id: Maybe[str] = None
+    failures: list[SessionFailure] = Field(description="Newest first, at most 20")
+    explanation: str = Field(description="What happened and what to do, for a person")
+    recovery: Literal["none", "create_session"]
 
 
 class SessionList(BaseModel):

@@ -1,26 +1,23 @@
-"""The life of a session: opened, resumed, kept alive, expired or ended, never overwritten.
-
-A session that is past `expires_at` is expired from that instant, whether or not the sweep has come by. Closing one,
-by whichever way, is done in `_close`, and nowhere else.
-"""
+"""The life of a session: opened, resumed, kept alive, changed. How it ends is in closing.py."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
+from faultmaven import etags
 from faultmaven.cases import log
 from faultmaven.cases import service as cases
-from faultmaven.cases.events import EndReason, Event, SessionEnded, SessionExpired, SessionOpened, SessionUpdated
+from faultmaven.cases.events import SessionOpened, SessionUpdated
 from faultmaven.database import Row, Transaction, new_id, rfc3339
 from faultmaven.errors import SessionEnded as SessionEndedProblem
 from faultmaven.errors import SessionExpired as SessionExpiredProblem
-from faultmaven.errors import SessionNotFound, Stale, invalid
+from faultmaven.errors import SessionNotFound, invalid
 from faultmaven.identity.service import User
+from faultmaven.sessions import closing
+from faultmaven.sessions.closing import ACTIVE, DAY, LIVE_OF_USER, Lifetimes
 from faultmaven.sessions.model import (
     DEFAULT_TIMEOUT,
     OpenedSession,
@@ -33,14 +30,10 @@ from faultmaven.sessions.model import (
 from faultmaven.sessions.tables import sessions
 
 MINUTE = 60_000_000
-DAY = 24 * 60 * MINUTE
-SWEEP = 500
 
 _by_id = sa.select(sessions).where(sessions.c.id == sa.bindparam("of_session"))
-_live_of_client = sa.select(sessions).where(
-    sessions.c.user_id == sa.bindparam("of_user"),
-    sessions.c.client_id == sa.bindparam("of_client"),
-    sessions.c.status == sa.literal_column("'active'"),  # spelled out, as the partial index asks for it
+_active_of_client = sa.select(sessions).where(
+    sessions.c.user_id == sa.bindparam("of_user"), sessions.c.client_id == sa.bindparam("of_client"), ACTIVE
 )
 _last_of_client = (
     sa.select(sessions)
@@ -48,23 +41,18 @@ _last_of_client = (
     .order_by(sessions.c.created_at.desc(), sessions.c.closed_at.desc())
     .limit(1)
 )
-_active_of_user = (
+_live_of_user = (
     sa.select(sessions)
-    .where(sessions.c.user_id == sa.bindparam("of_user"), sessions.c.status == "active")
-    .order_by(sessions.c.last_activity_at.desc(), sessions.c.id.desc())
+    .where(LIVE_OF_USER)
+    .order_by(sessions.c.last_activity_at.desc(), sessions.c.created_at.desc(), sessions.c.id.desc())
 )
-_overdue_of_user = sa.select(sessions).where(
-    sessions.c.user_id == sa.bindparam("of_user"),
-    sessions.c.status == "active",
-    sessions.c.expires_at <= sa.bindparam("at"),
-)
-_beyond = _active_of_user.offset(sa.bindparam("places"))
 _insert = sa.insert(sessions)
 _touch = (
     sa.update(sessions)
     .where(sessions.c.id == sa.bindparam("of_session"))
     .values(last_activity_at=sa.bindparam("seen_at"), expires_at=sa.bindparam("until"))
 )
+_touch_resumed = _touch.values(resumed_at=sa.bindparam("seen_at"), resumed_count=sessions.c.resumed_count + 1)
 _change = (
     sa.update(sessions)
     .where(sessions.c.id == sa.bindparam("of_session"))
@@ -75,29 +63,6 @@ _change = (
 _set_case = (
     sa.update(sessions).where(sessions.c.id == sa.bindparam("of_session")).values(case_id=sa.bindparam("open_case"))
 )
-_close_row = (
-    sa.update(sessions)
-    .where(sessions.c.id == sa.bindparam("of_session"), sessions.c.status == "active")
-    .values(status=sa.bindparam("as_status"), closed_at=sa.bindparam("at"), end_reason=sa.bindparam("why"))
-)
-_overdue = (
-    sa.select(sessions)
-    .where(sessions.c.status == "active", sessions.c.expires_at <= sa.bindparam("at"))
-    .order_by(sessions.c.expires_at)
-    .limit(SWEEP)
-)
-_purge = sa.delete(sessions).where(
-    sessions.c.id.in_(sa.select(sessions.c.id).where(sessions.c.closed_at < sa.bindparam("before")).limit(SWEEP))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Lifetimes:
-    """Limits from the settings."""
-
-    absolute_days: int
-    closed_days: int
-    most_per_user: int
 
 
 def open_session(transaction: Transaction, user: User, body: OpenSession, limits: Lifetimes) -> OpenedSession:
@@ -106,13 +71,15 @@ def open_session(transaction: Transaction, user: User, body: OpenSession, limits
         return _open_new(transaction, user, body, None, limits)
     client = {"of_user": user.id, "of_client": body.client_id}
     # Not simply the newest: where the clock was set back, a closed session may seem newer than the live one.
-    live = transaction.first(_live_of_client, **client)
-    if live is None:
-        return _open_new(transaction, user, body, transaction.first(_last_of_client, **client), limits)
-    if live.expires_at > transaction.now:
-        return _resume(transaction, live, body)
-    _expire(transaction, live)
-    return _open_new(transaction, user, body, live, limits)
+    active = transaction.first(_active_of_client, **client)
+    if active is not None and active.expires_at > transaction.now:
+        return _resume(transaction, active, body)
+    if active is not None:
+        closing.expire(transaction, active)
+    previous = active or transaction.first(_last_of_client, **client)
+    # What is forgotten is nobody's previous session, whether or not the sweep has come by.
+    known = previous is not None and not _forgotten(transaction, previous, limits)
+    return _open_new(transaction, user, body, previous if known else None, limits)
 
 
 def _resume(transaction: Transaction, row: Row, body: OpenSession) -> OpenedSession:
@@ -122,7 +89,7 @@ def _resume(transaction: Transaction, row: Row, body: OpenSession) -> OpenedSess
     if (minutes, details, case_id) != (row.timeout_minutes, row.metadata, row.case_id):
         transaction.execute(_change, of_session=row.id, minutes=minutes, details=details, open_case=case_id)
     changes = {"timeout_minutes": minutes, "metadata": details, "case_id": case_id}
-    fields = _fields(row) | changes | _slide(transaction, row, minutes)
+    fields = _fields(row) | changes | _slide(transaction, row, minutes, _touch_resumed)
     if (details, case_id) != (row.metadata, row.case_id):
         _announce_change(transaction, row, case_id, details)
     cursor = log.newest_cursor(transaction, row.user_id)
@@ -132,11 +99,12 @@ def _resume(transaction: Transaction, row: Row, body: OpenSession) -> OpenedSess
 def _open_new(
     transaction: Transaction, user: User, body: OpenSession, previous: Row | None, limits: Lifetimes
 ) -> OpenedSession:
-    _make_room(transaction, user, limits.most_per_user)
+    session_id = new_id("session")
+    closing.make_room(transaction, user.id, limits.most_per_user, session_id)
     minutes = body.timeout_minutes or DEFAULT_TIMEOUT
     absolute = transaction.now + limits.absolute_days * DAY
     fields = {
-        "id": new_id("session"),
+        "id": session_id,
         "user_id": user.id,
         "client_id": body.client_id or new_id("anonymous"),
         "session_type": body.session_type or "troubleshooting",
@@ -149,12 +117,14 @@ def _open_new(
         "timeout_minutes": minutes,
         "metadata": _encode(body.metadata or {}),
         "case_id": _still_there(transaction, user.id, previous.case_id) if previous else None,
-        "closed_at": None,
-        "end_reason": None,
     }
     transaction.execute(_insert, **fields)
     opened = SessionOpened(
-        session_id=fields["id"], client_id=fields["client_id"], previous_session_id=fields["previous_session_id"]
+        session_id=session_id,
+        client_id=fields["client_id"],
+        previous_session_id=fields["previous_session_id"],
+        open_case_id=fields["case_id"],
+        metadata=body.metadata or {},
     )
     cursor = log.record(transaction, user.id, opened).cursor
     return OpenedSession(**_told(fields), session_resumed=False, cursor=cursor, message="Session opened.")
@@ -164,19 +134,14 @@ def _still_there(transaction: Transaction, user_id: str, case_id: str | None) ->
     return case_id if case_id and cases.is_live(transaction, user_id, case_id) else None
 
 
-def _make_room(transaction: Transaction, user: User, most: int) -> None:
-    """Ends the least recently used sessions until one more fits; expired ones go first and count as expired."""
-    beyond = transaction.all(_beyond, of_user=user.id, places=most - 1)
-    overdue = transaction.all(_overdue_of_user, of_user=user.id, at=transaction.now) if beyond else []
-    for row in overdue:
-        _expire(transaction, row)
-    for row in transaction.all(_beyond, of_user=user.id, places=most - 1) if overdue else beyond:
-        _end(transaction, row, "cap")
-
-
 def list_sessions(transaction: Transaction, user: User) -> list[Session]:
-    rows = transaction.all(_active_of_user, of_user=user.id)
-    return [_session(row) for row in rows if row.expires_at > transaction.now]
+    """Most recently used first."""
+    return [_session(row) for row in transaction.all(_live_of_user, of_user=user.id, at=transaction.now)]
+
+
+def live_of_client(transaction: Transaction, user: User, client_id: str) -> Row | None:
+    row = transaction.first(_active_of_client, of_user=user.id, of_client=client_id)
+    return row if row is not None and row.expires_at > transaction.now else None
 
 
 def get_session(transaction: Transaction, user: User, session_id: str, limits: Lifetimes) -> Session:
@@ -185,8 +150,8 @@ def get_session(transaction: Transaction, user: User, session_id: str, limits: L
 
 def live_row(transaction: Transaction, user: User, session_id: str, limits: Lifetimes) -> Row:
     """The row of a live session. Raises SessionNotFound, SessionExpired or SessionEnded, for reads and writes alike."""
-    row = transaction.first(_by_id, of_session=session_id)
-    if row is None or row.user_id != user.id or _forgotten(row, transaction.now, limits):
+    row = own_row(transaction, user, session_id, limits)
+    if row is None:
         raise SessionNotFound()
     if row.status == "ended":
         raise SessionEndedProblem(_ended_words(row))
@@ -198,9 +163,17 @@ def live_row(transaction: Transaction, user: User, session_id: str, limits: Life
     return row
 
 
-def _forgotten(row: Row, now: int, limits: Lifetimes) -> bool:
+def own_row(transaction: Transaction, user: User, session_id: str, limits: Lifetimes) -> Row | None:
+    """The row of a session of this user, live or closed. None: no such session, or closed too long ago."""
+    row = transaction.first(_by_id, of_session=session_id)
+    if row is None or row.user_id != user.id or _forgotten(transaction, row, limits):
+        return None
+    return row
+
+
+def _forgotten(transaction: Transaction, row: Row, limits: Lifetimes) -> bool:
     closed_at: int = row.expires_at if row.closed_at is None else row.closed_at
-    return closed_at + limits.closed_days * DAY <= now
+    return closed_at + limits.closed_days * DAY <= transaction.now
 
 
 def _ended_words(row: Row) -> str:
@@ -226,8 +199,7 @@ def patch_session(
 ) -> Session:
     row = live_row(transaction, user, session_id, limits)
     before = _session(row)
-    if if_match is not None and not matches(if_match, etag(before)):
-        raise Stale()
+    etags.check(if_match, etag(before))
     metadata = _patched(before.metadata, body)
     case_id = body.case_id if "case_id" in body.model_fields_set else row.case_id
     if body.case_id is not None:
@@ -258,66 +230,29 @@ def open_case(transaction: Transaction, row: Row, case_id: str) -> None:
 
 
 def end_session(transaction: Transaction, user: User, session_id: str, limits: Lifetimes) -> None:
-    _end(transaction, live_row(transaction, user, session_id, limits), "ended")
+    closing.end(transaction, live_row(transaction, user, session_id, limits), "ended")
 
 
 def end_others(transaction: Transaction, user: User, session_id: str, limits: Lifetimes) -> list[str]:
     """Ends every live session of the user but this one; the ids of those it ended."""
     this = live_row(transaction, user, session_id, limits)
     touch(transaction, this)
-    others = [
-        row
-        for row in transaction.all(_active_of_user, of_user=user.id)
-        if row.id != this.id and row.expires_at > transaction.now
-    ]
+    others = [row for row in transaction.all(_live_of_user, of_user=user.id, at=transaction.now) if row.id != this.id]
     for row in others:
-        _end(transaction, row, "ended_by_other")
+        closing.end(transaction, row, "ended_by_other", this.id)
     return [row.id for row in others]
-
-
-def sweep(transaction: Transaction, limits: Lifetimes) -> int:
-    """Closes up to 500 sessions whose time is over, forgets as many that were closed long ago; how many it touched."""
-    overdue = transaction.all(_overdue, at=transaction.now)
-    for row in overdue:
-        _expire(transaction, row)
-    return len(overdue) + transaction.execute(_purge, before=transaction.now - limits.closed_days * DAY)
 
 
 def etag(session: Session) -> str:
     """Changes exactly when the metadata or the open case change."""
-    told = orjson.dumps([session.metadata, session.case_id], option=orjson.OPT_SORT_KEYS)
-    return f'"{hashlib.sha256(told).hexdigest()[:32]}"'
+    return etags.etag(session.metadata, session.case_id)
 
 
-def matches(if_match: str, tag: str) -> bool:
-    return if_match.strip() == "*" or tag in (part.strip() for part in if_match.split(","))
-
-
-def _slide(transaction: Transaction, row: Row, minutes: int) -> dict[str, Any]:
+def _slide(transaction: Transaction, row: Row, minutes: int, how: sa.Executable = _touch) -> dict[str, Any]:
     """Stores the activity; the columns it has changed."""
     until = min(transaction.now + minutes * MINUTE, row.absolute_expires_at)
-    transaction.execute(_touch, of_session=row.id, seen_at=transaction.now, until=until)
+    transaction.execute(how, of_session=row.id, seen_at=transaction.now, until=until)
     return {"last_activity_at": transaction.now, "expires_at": until}
-
-
-def _expire(transaction: Transaction, row: Row) -> None:
-    reason: EndReason = "absolute" if row.expires_at >= row.absolute_expires_at else "idle"
-    _close(transaction, row, "expired", reason, row.expires_at)
-
-
-def _end(transaction: Transaction, row: Row, reason: EndReason) -> None:
-    _close(transaction, row, "ended", reason, transaction.now)
-
-
-def _close(transaction: Transaction, row: Row, status: str, reason: EndReason, at: int) -> None:
-    if not transaction.execute(_close_row, of_session=row.id, as_status=status, at=at, why=reason):
-        return
-    event: Event = (
-        SessionEnded(session_id=row.id, client_id=row.client_id, reason=reason)
-        if status == "ended"
-        else SessionExpired(session_id=row.id, client_id=row.client_id, reason=reason)
-    )
-    log.record(transaction, row.user_id, event)
 
 
 def _announce_change(transaction: Transaction, row: Row, case_id: str | None, details: str) -> None:

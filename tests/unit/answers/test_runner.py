@@ -17,8 +17,9 @@ from faultmaven.bus import Bus
 from faultmaven.evidence.store import Store
 from faultmaven.identity.service import local_user
 from faultmaven.observability import Metrics
+from faultmaven.sessions.closing import Lifetimes
 from faultmaven.sessions.model import OpenSession
-from faultmaven.sessions.service import Lifetimes, open_session
+from faultmaven.sessions.service import open_session
 from faultmaven.sqlite import SqliteDatabase
 
 pytestmark = pytest.mark.anyio

@@ -12,8 +12,9 @@ from faultmaven.answers.model import Ask
 from faultmaven.bus import Bus
 from faultmaven.cases import log
 from faultmaven.identity.service import User, local_user
+from faultmaven.sessions.closing import Lifetimes
 from faultmaven.sessions.model import OpenSession
-from faultmaven.sessions.service import Lifetimes, open_session
+from faultmaven.sessions.service import open_session
 from faultmaven.sqlite import SqliteDatabase
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ from faultmaven.cases import log
 from faultmaven.cases import service as cases
 from faultmaven.cases.model import OpenCase
 from faultmaven.database import Transaction, metadata
-from faultmaven.errors import CaseDeleted, CaseNotFound, EvidenceNotFound, QuotaReached
+from faultmaven.errors import CaseDeleted, EvidenceNotFound, QuotaReached
 from faultmaven.evidence import service
 from faultmaven.evidence.model import Evidence
 from faultmaven.evidence.store import Store
@@ -95,19 +95,6 @@ def test_deleting_leaves_no_name_anywhere(transaction: Transaction, user: User, 
     with pytest.raises(EvidenceNotFound):
         service.get(transaction, user, gone.evidence_id)
     assert service.delete(transaction, user, kept.evidence_id, nothing).content_unused
-
-
-def test_others_evidence_is_not_there(transaction: Transaction, user: User, case_id: str, store: Store) -> None:
-    mine = add(transaction, user, case_id, store)
-    other = User("user_other", "other")
-    with pytest.raises(EvidenceNotFound):
-        service.get(transaction, other, mine.evidence_id)
-    with pytest.raises(EvidenceNotFound):
-        service.delete(transaction, other, mine.evidence_id, nothing)
-    with pytest.raises(CaseNotFound):
-        service.of_case(transaction, other, case_id)
-    with pytest.raises(CaseNotFound):
-        add(transaction, other, case_id, store)
 
 
 def test_a_deleted_case_says_so(transaction: Transaction, user: User, case_id: str, store: Store) -> None:
