@@ -16,7 +16,8 @@ from tests.e2e.panel import Panel
 from tests.e2e.sent import Sent
 from tests.e2e.sites import Site
 from tests.e2e.test_many_panels import open_streams
-from tests.servers import Process, running
+from tests.e2e.waiting import awaited
+from tests.servers import running
 
 ASKED = "What does ECONNREFUSED mean?"
 MADE_UP = "6b1f5a52-8a5f-4f6e-9d7e-local-session"
@@ -73,25 +74,33 @@ def test_the_panel_stayed_dead_after_the_server_came_back(unpaired: Panel, tmp_p
         unpaired.answered(2)
 
 
-def test_two_panels_opened_together_made_two_sessions(
-    launch: Launch, server: Process, town: Site, api: httpx.Client
-) -> None:
-    """In the extension and on the page: none has a name yet when all of them ask for one."""
+def test_two_panels_opened_together_made_two_sessions(launch: Launch, town: Site, tmp_path: Path) -> None:
+    """In the extension and on the page: none has a name yet when all of them ask for a session, at the same moment."""
     chromium = launch("fresh")
-    side = chromium.open_panel(chromium.tab(town.url))
-    of_extension = [side, *(chromium.panel_in_tab() for _ in range(3))]
-    of_page = [Panel(chromium.tab()) for _ in range(4)]
-    before = sessions_of(api)
-    side.page.evaluate("access => chrome.storage.local.set(access)", {"server": server.url, "token": server.token})
-    for panel in of_page:  # one starts while the others do
-        panel.page.evaluate("url => void setTimeout(() => location.assign(url))", f"{server.url}/#token={server.token}")
-    for panel in of_extension + of_page:
-        panel.expect_connected()
-    made = {session_id: one for session_id, one in sessions_of(api).items() if session_id not in before}
-    assert sorted(one["metadata"]["client_name"] for one in made.values()) == ["FaultMaven page", "FaultMaven panel"]
-    assert made[side.kept()["sessionId"]]["client_id"] == side.kept()["client_id"]
-    opened = [one.json() for one in chromium.sent if (one.method, one.path) == ("POST", "/api/v1/sessions")]
-    assert len({body["client_id"] for body in opened}) == 2
+    with running(tmp_path / "data") as server, server.client() as api:
+        side = chromium.open_panel(chromium.tab(town.url))
+        of_extension = [side, *(chromium.panel_in_tab() for _ in range(3))]
+        of_page = [Panel(chromium.tab(server.url)) for _ in range(4)]
+        for panel in of_page:
+            expect(panel.page.get_by_role("textbox", name="Access token")).to_be_visible()
+        server.process.send_signal(signal.SIGSTOP)  # all of them ask, and wait
+        side.page.evaluate("access => chrome.storage.local.set(access)", {"server": server.url, "token": server.token})
+        for panel in of_page:
+            panel.page.evaluate("token => { location.hash = `token=${token}`; }", server.token)
+        panels = of_extension + of_page
+        awaited(lambda: [panel.status.inner_text() for panel in panels] == ["Connecting…"] * len(panels))
+        server.process.send_signal(signal.SIGCONT)
+
+        for panel in panels:
+            panel.expect_connected()
+        made = sessions_of(api)
+        assert sorted(one["metadata"]["client_name"] for one in made.values()) == [
+            "FaultMaven page",
+            "FaultMaven panel",
+        ]
+        assert made[side.kept()["sessionId"]]["client_id"] == side.kept()["client_id"]
+        opened = [one.json() for one in chromium.sent if (one.method, one.path) == ("POST", "/api/v1/sessions")]
+        assert len({body["client_id"] for body in opened}) == 2
 
 
 def sessions_of(api: httpx.Client) -> dict[str, dict[str, Any]]:

@@ -70,9 +70,16 @@ class Reader:
 
     def _follow(self) -> None:
         while not self._stopping.wait(0.01):
-            if self.server is not None:
-                with suppress(httpx.TransportError), self.server.client() as api:
+            if self.server is None:
+                continue
+            try:
+                with self.server.client() as api:
                     self._read(api)
+            except httpx.TransportError:  # killed
+                pass
+            except AssertionError as refused:
+                if "session_ended" not in str(refused):  # which the load does to all sessions before each kill
+                    self.record.violations.append(f"the reader was refused: {refused}")
 
     def _read(self, api: httpx.Client) -> None:
         session = api.post("/api/v1/sessions", json={"client_id": "follower"}).json()["session_id"]

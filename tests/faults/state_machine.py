@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import ClassVar
 
 from hypothesis import strategies as st
@@ -42,12 +42,11 @@ SETTINGS = {
 
 
 class Machine(RuleBasedStateMachine):
-    """`server` and `bearer` (a new user's, by name) are set by who runs it. `tally` counts what came of the steps."""
+    """`server` and `newcomers` (users, with their bearers) are set by who runs it. `tally` counts what was done."""
 
     server: ClassVar[Forked]
-    bearer: ClassVar[Callable[[str], str]]
+    newcomers: ClassVar[Iterator[tuple[str, str]]]
     tally: ClassVar[Counter[str]] = Counter()
-    made: ClassVar[int] = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,9 +58,8 @@ class Machine(RuleBasedStateMachine):
         self.tally["examples"] += 1
 
     def _new_person(self) -> Person:
-        Machine.made += 1
-        name = f"user-{Machine.made}"
-        return Person(self.server.bound, Machine.bearer(name), f"{name}.", LIMITS)
+        name, bearer = next(self.newcomers)
+        return Person(self.server.bound, bearer, f"{name}.", LIMITS)
 
     @initialize(kinds=draw.left_out)
     def leave_out(self, kinds: set[str]) -> None:

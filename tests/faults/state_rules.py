@@ -188,7 +188,7 @@ _STEPS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
     "expire": (2, st.builds(Expire, users, mine, _writes)),
     "live": (1, st.builds(Expire, users, mine, _writes, st.just(True))),
     "forget": (1, st.builds(Forget, users, st.integers(0, 2))),
-    "kill": (3, st.builds(Kill, users, _cut, patience, st.booleans())),
+    "kill": (2, st.builds(Kill, users, _cut, patience, st.booleans())),
 }
 left_out = st.sets(st.sampled_from(["ask", "do", "wait", "expire", "live", "forget", "kill"]), max_size=4)
 

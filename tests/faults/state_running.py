@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import tempfile
 import time
 from collections import Counter
@@ -10,20 +12,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+import hypothesis
+from hypothesis import HealthCheck
 from hypothesis.stateful import run_state_machine_as_test
 from tests import databases
 from tests.faults.forked import Forks
 from tests.faults.state_machine import SETTINGS, Machine
 
+from faultmaven.bus import Bus
+from faultmaven.databases import open_database
+from faultmaven.identity.service import create_token
+from faultmaven.settings import Settings
+
 STEPS = 50
 # Of a run for some time, so many at once.
 BATCH = 50
+CROWD = 100
 
 
 def run(examples: int) -> None:
     """So many random histories, at the server of `served`."""
-    chosen = settings(
+    chosen = hypothesis.settings(
         max_examples=examples,
         stateful_step_count=STEPS,
         deadline=None,
@@ -43,9 +52,25 @@ def served() -> Iterator[Counter[str]]:
         helper.server(Path(place) / "data", **SETTINGS) as server,
     ):
         Machine.server = server
-        Machine.bearer = staticmethod(lambda name: server.command("token", "create", name).strip())
+        chosen: dict[str, Any] = {"data_dir": server.data_dir, **databases.settings_for(server.data_dir)}
+        Machine.newcomers = _newcomers(Settings(**chosen))
         Machine.tally.clear()
         yield Machine.tally
+
+
+def _newcomers(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Names and bearers of users as `faultmaven token create` makes them, but many at a time."""
+    for number in itertools.count(step=CROWD):
+        yield from asyncio.run(_make_users(settings, [f"user-{number + one}" for one in range(CROWD)]))
+
+
+async def _make_users(settings: Settings, names: list[str]) -> list[tuple[str, str]]:
+    database = open_database(settings, Bus())
+    await database.start()
+    try:
+        return [(name, (await database.write(create_token, name)).bearer.text) for name in names]
+    finally:
+        await database.stop()
 
 
 def run_machine(seconds: float | None, examples: int | None, database: databases.Name) -> dict[str, Any]:

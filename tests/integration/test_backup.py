@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.commands import command, faultmaven, started
-from tests.following import log_up_to
+from tests.following import Frame, log_up_to
 from tests.integration.busy import Caller, Told, callers
 from tests.integration.conftest import add_evidence, ask, make_case, open_session
 from tests.integration.logs import DISK_FULL, long_log
@@ -27,7 +27,7 @@ from tests.integration.test_lifecycle import descendants, files_mapped, held_up
 from tests.integration.test_queries import ask_async, poll, quoted
 from tests.servers import Process, running
 
-from faultmaven.backup import taking
+from faultmaven.backup import source, taking
 from faultmaven.backup.archive import Newer
 from faultmaven.backup.making import to_file
 from faultmaven.backup.restoring import restore, verify
@@ -120,9 +120,7 @@ def check_promises(api: httpx.Client, caller: Caller, told: Told) -> None:
 
 def check_all(api: httpx.Client) -> None:
     """No number is missing, every file is what its row says, and every citation opens."""
-    opened = open_session(api)
-    frames = log_up_to(api, opened)
-    assert [frame.id for frame in frames] == list(range(1, opened["cursor"] + 1))
+    frames = check_numbers(api)
     for case in api.get("/api/v1/cases", params={"limit": 100}).json()["cases"]:
         path = f"/api/v1/cases/{case['case_id']}"
         numbers = sorted(frame.data["seq"] for frame in frames if frame.data.get("case_id") == case["case_id"])
@@ -134,6 +132,14 @@ def check_all(api: httpx.Client) -> None:
     assert citations
     for citation in citations:
         assert quoted(api, citation) == citation["quote"]
+
+
+def check_numbers(api: httpx.Client) -> list[Frame]:
+    """The user's log, which has no gap."""
+    opened = open_session(api)
+    frames = log_up_to(api, opened)
+    assert [frame.id for frame in frames] == list(range(1, opened["cursor"] + 1))
+    return frames
 
 
 def check_evidence(api: httpx.Client, evidence: dict[str, Any]) -> None:
@@ -244,6 +250,34 @@ def test_evidence_that_came_and_went_between_links_and_snapshot_is_not_missed(
     assert kept in names
     assert len(names) == 2
     assert not names & set(fleeting)
+
+
+def test_what_happens_while_the_database_is_being_copied_is_not_in_the_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(tmp_path / "data") as server, server.client() as api:
+        case_id = make_case(api)
+        kept = add_evidence(api, case_id, b"kept")
+
+        def copy_while_others_write(self: Source, target: Path, tell: Any) -> None:
+            def step(done: int) -> None:
+                tell(done)
+                steps.append(make_case(api))
+
+            add_evidence(api, case_id, b"too late")
+            copy(self, target, step)
+
+        steps: list[str] = []
+        copy = Source.copy
+        monkeypatch.setattr(source, "_PAGES_A_STEP", 5)
+        monkeypatch.setattr(Source, "copy", copy_while_others_write)
+        manifest = to_file(server.data_dir, tmp_path / "file", False, unwatched)
+    assert len(steps) > 5
+    assert [member.name for member in manifest.evidence] == [f"evidence/{kept}"]
+    bring_back(tmp_path / "file", tmp_path / "restored")
+    with running(tmp_path / "restored") as server, server.client() as api:
+        assert [case["case_id"] for case in api.get("/api/v1/cases").json()["cases"]] == [case_id]
+        check_numbers(api)
 
 
 def test_where_there_are_no_links_evidence_is_copied(

@@ -104,7 +104,8 @@ class Failures:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._waiting: dict[str, deque[Failed]] = {}
+        # By user as well: what somebody else is refused on an id must not push out what its owner was.
+        self._waiting: dict[tuple[str, str], deque[Failed]] = {}
         self._noted = asyncio.Event()
         self._last_at = 0
 
@@ -113,9 +114,10 @@ class Failures:
         session_id, path = _named(refusal)
         if not SESSION_ID.fullmatch(session_id):
             return
-        if session_id not in self._waiting and len(self._waiting) >= SESSIONS_WAITING:
+        named = (refusal.user_id, session_id)
+        if named not in self._waiting and len(self._waiting) >= SESSIONS_WAITING:
             return
-        self._waiting.setdefault(session_id, deque(maxlen=KEPT)).append(
+        self._waiting.setdefault(named, deque(maxlen=KEPT)).append(
             Failed(
                 id=new_id("failure"),
                 session_id=session_id,
@@ -136,7 +138,7 @@ class Failures:
         return self._last_at
 
     def waiting(self, user_id: str, session_id: str) -> list[Failed]:
-        return [one for one in self._waiting.get(session_id, ()) if one.user_id == user_id]
+        return list(self._waiting.get((user_id, session_id), ()))
 
     async def run(self) -> None:
         """Stores what was noted, a moment later: a flood of refusals is one small write a second."""
@@ -163,16 +165,16 @@ class Failures:
         waiting = list(self._waiting)
         for start in range(0, len(waiting), SESSIONS_AT_ONCE):
             some = waiting[start : start + SESSIONS_AT_ONCE]
-            failed = [one for session_id in some for one in self._waiting[session_id]]
+            failed = [one for named in some for one in self._waiting[named]]
             await self._database.write(record, failed)
             self._forget(some, {one.id for one in failed})
 
-    def _forget(self, session_ids: Sequence[str], stored: set[str]) -> None:
+    def _forget(self, some: Sequence[tuple[str, str]], stored: set[str]) -> None:
         """Only now, so that who asks meanwhile finds each of them in one place at least."""
-        for session_id in session_ids:
-            left = deque((one for one in self._waiting.pop(session_id) if one.id not in stored), KEPT)
+        for named in some:
+            left = deque((one for one in self._waiting.pop(named) if one.id not in stored), KEPT)
             if left:
-                self._waiting[session_id] = left
+                self._waiting[named] = left
 
 
 def _named(refusal: Refusal) -> tuple[str, str]:
