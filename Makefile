@@ -10,7 +10,7 @@ PANEL_SOURCES := $(shell find extension -not -path '*/.*' -type f -not -path '*/
 export UV_SYSTEM_CERTS := true
 export NODE_OPTIONS := --use-system-ca
 .DEFAULT_GOAL := help
-.PHONY: help setup extension run check test browser bench contract docs lock clean
+.PHONY: help setup extension run check test browser compiler soak bench contract docs lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -55,12 +55,18 @@ check: setup extension/node_modules/packages.done  ## the fast part of the tests
 	@$(BIN)/pytest tests/unit
 	@$(NPM) run --silent check
 
-test: check extension browser  ## everything: check, integration, contract and end-to-end tests, on SQLite and on PostgreSQL
+test: check extension browser compiler  ## everything: check, integration, contract and end-to-end tests, on SQLite and on PostgreSQL
 	@$(BIN)/pytest tests --ignore tests/unit
-	@$(BIN)/pytest --database postgresql tests/unit/database tests/integration tests/contract
+	@$(BIN)/pytest --database postgresql tests/unit/database tests/integration tests/contract tests/faults
 
 browser: setup  ## a Chromium for the tests: Debian's as root there, else Playwright's
 	@bash tests/install-browser
+
+compiler: setup  ## a C compiler for the tests of failing disks: Debian's gcc as root there
+	@bash tests/install-compiler
+
+soak: setup compiler  ## the fault tests for longer: make soak SECONDS=600
+	@$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),600)
 
 bench: setup extension browser  ## measure; the figures go to docs/performance.md
 	@$(BIN)/python -m bench

@@ -1,7 +1,7 @@
 """`python -m bench.soaked FILE`: puts what `make soak` reported into docs/performance.md.
 
-FILE has one JSON object a line, one for each run of a part: `part, counts, figures, violations`. Counts of several runs
-of a part are added up, of figures the largest is told.
+FILE has one JSON object a line, one for each run of a part: `part, database, seed, seconds, violations`, and beside
+them what the part has counted (integers, added up over its runs) and measured (of which the largest is told).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Claim:
     most: dict[str, float] = field(default_factory=dict)
 
 
+ABOUT = frozenset({"part", "database", "seed", "seconds", "violations"})
 CLAIMS = {
     "races": Claim("raced opens, resumes and ends", ("opened", "resumed", "ended"), 1_000_000),
     "kills": Claim("`kill -9` rounds", ("kills",), 1_000, {"seconds to serve again, most": 1.5}),
@@ -38,17 +39,19 @@ CLAIMS = {
 
 @dataclass
 class Part:
-    """All runs of one part, added up."""
+    """All runs of one part on one database, added up."""
 
     counts: Counter[str] = field(default_factory=Counter)
     figures: dict[str, float] = field(default_factory=dict)
     violations: int = 0
 
     def add(self, run: dict[str, Any]) -> None:
-        self.counts.update(run["counts"])
-        for name, figure in run["figures"].items():
-            self.figures[name] = max(figure, self.figures.get(name, figure))
-        self.violations += len(run["violations"])
+        for name in run.keys() - ABOUT:
+            if isinstance(run[name], int):
+                self.counts[name] += run[name]
+            else:
+                self.figures[name] = max(run[name], self.figures.get(name, run[name]))
+        self.violations += run["violations"]
 
 
 def main(file: Path) -> None:
@@ -62,7 +65,8 @@ def parts_of(lines: Iterable[str]) -> dict[str, Part]:
     parts: dict[str, Part] = defaultdict(Part)
     for line in filter(str.strip, lines):
         run = json.loads(line)
-        parts[run["part"]].add(run)
+        on = "" if run["database"] == "sqlite" else f" on {run['database']}"
+        parts[run["part"] + on].add(run)
     return parts
 
 
@@ -76,7 +80,8 @@ def told(parts: dict[str, Part]) -> Iterator[Figure]:
             continue
         done = sum(part.counts[what] for what in claim.counted)
         yield figures.at_least(claim.what, done, claim.least, "{:,.0f}")
-        yield _unbroken(f"{claim.what}: promises broken", part)
+        if name in parts:
+            yield _unbroken(f"{claim.what}: promises broken", part)
         for what, most in claim.most.items():
             if what in part.figures:
                 yield figures.at_most(f"{claim.what}: {what}", part.figures[what], most, "{:.2f}")

@@ -98,6 +98,8 @@ def test_a_preview_that_is_cancelled_adds_nothing(panel: Panel, chromium: Chromi
 
 def test_the_page_cannot_read_what_the_extension_keeps(panel: Panel, chromium: Chromium, sign_in: Page) -> None:
     chromium.click_icon(sign_in)
+    # Until the click is through, the page may not be looked into at all.
+    panel.page.wait_for_function(f"() => ({READS_STORAGE})().catch(() => null)")
     assert "denied" in panel.page.evaluate(READS_STORAGE)
 
 

@@ -141,7 +141,7 @@ def test_twenty_panels_go_on_with_one_connection_each_client_while_leaders_go(
                 with asker.meanwhile():
                     going.page.close()
 
-        newest = api.post("/api/v1/sessions", json={"client_id": "script"}).json()["cursor"]
+        newest = newest_cursor(api)
         last_seq = api.get(f"/api/v1/cases/{case_id}").json()["last_seq"]
         log = [(frame.id, frame.data.get("seq")) for frame in whole_log(api, script, newest)]
         assert [cursor for cursor, _ in log] == list(range(1, newest + 1))
@@ -157,30 +157,45 @@ def test_twenty_panels_go_on_with_one_connection_each_client_while_leaders_go(
         assert open_streams(api) == 2
 
 
-def test_who_missed_something_is_told_again_from_where_it_stands(panel: Panel, api: httpx.Client) -> None:
-    """A member of the panels' own channel that knows less than they do: it gets what came after, they nothing twice."""
+def test_who_missed_something_is_told_again_from_where_it_stands(
+    panel: Panel, chromium: Chromium, api: httpx.Client
+) -> None:
+    """A stranger among the panels tells of an event that is far ahead, and claims to know less than the others: they
+    take nothing out of order and nothing twice, and it is told what it lacks, however far back that lies."""
+    follower = chromium.panel_in_tab()
+    follower.expect_connected()
+    stranger = chromium.tab(panel.page.url.replace("sidepanel.html", "manifest.json"))
+    stranger.evaluate(JOIN, f"faultmaven.stream:{panel.kept()['sessionId']}")
     panel.ask("What does ECONNREFUSED mean?")
-    panel.answered()
-    panel.page.reload()
-    panel.expect_connected()
-    session_id = panel.kept()["sessionId"]
-    newest = api.post("/api/v1/sessions", json={"client_id": panel.kept()["client_id"]}).json()["cursor"]
-    heard = panel.page.context.new_page()
-    heard.goto(panel.page.url.replace("sidepanel.html", "manifest.json"))
-    heard.evaluate(
-        """([name, cursor]) => {
-            window.heard = [];
-            const channel = new BroadcastChannel(name);
-            channel.onmessage = ({data}) => data.say === "event" && window.heard.push(data.event.cursor);
-            channel.postMessage({say: "behind", cursor});
-        }""",
-        [f"faultmaven.stream:{session_id}", newest - 5],
-    )
-    awaited(lambda: len(heard.evaluate("window.heard")) >= 5)
+    follower.answered()
+    newest = newest_cursor(api)
+    follower.expect_taken(newest)
+
+    stranger.evaluate("cursor => say({say: 'event', event: {type: 'removed', cursor, at: ''}})", newest + 7)
+    for behind in (newest - 3, 0):
+        stranger.evaluate("cursor => { heard.length = 0; say({say: 'behind', cursor}); }", behind)
+        awaited(lambda: stranger.evaluate("heard.at(-1)") == newest)
+        assert stranger.evaluate("heard") == list(range(behind + 1, newest + 1))
+
     panel.ask("What does EPIPE mean?")
-    panel.answered(2)
-    awaited(lambda: heard.evaluate("window.heard.at(-1)") == panel.taken()[-1][0])
-    cursors = heard.evaluate("window.heard")
-    assert cursors == list(range(newest - 4, cursors[-1] + 1))
-    assert [cursor for cursor, _ in panel.taken()] == list(range(newest + 1, cursors[-1] + 1))
-    heard.close()
+    for one in (panel, follower):
+        one.answered(2)
+        one.expect_taken(newest_cursor(api))
+        cursors = [cursor for cursor, _ in one.taken()]
+        assert cursors == list(range(cursors[0], newest_cursor(api) + 1))
+    stranger.close()
+    follower.page.close()
+
+
+JOIN = """name => {
+    window.heard = [];
+    const channel = new BroadcastChannel(name);
+    channel.onmessage = ({data}) => data.say === "event" && window.heard.push(data.event.cursor);
+    window.say = said => channel.postMessage(said);
+}"""
+
+
+def newest_cursor(api: httpx.Client) -> int:
+    """Where the user's log stands. Resuming a session adds nothing to it."""
+    cursor: int = api.post("/api/v1/sessions", json={"client_id": "script"}).json()["cursor"]
+    return cursor

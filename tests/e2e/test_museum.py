@@ -15,7 +15,7 @@ from tests.e2e.conftest import Launch
 from tests.e2e.panel import Panel
 from tests.e2e.sent import Sent
 from tests.e2e.sites import Site
-from tests.e2e.test_many_panels import open_streams
+from tests.e2e.test_many_panels import newest_cursor, open_streams
 from tests.e2e.waiting import awaited
 from tests.servers import running
 
@@ -48,7 +48,7 @@ def test_a_second_tab_stole_the_first_tabs_stream(launch: Launch, tmp_path: Path
 
         second.ask(ASKED)
         assert first.answered().inner_text() == second.answered().inner_text()
-        newest = api.post("/api/v1/sessions", json={"client_id": "script"}).json()["cursor"]
+        newest = newest_cursor(api)
         for panel in (first, second):
             panel.expect_taken(newest)
             cursors = [cursor for cursor, _ in panel.taken()]

@@ -86,7 +86,7 @@ export class SharedStream {
       if (event.type === "stream.closed") return event.code;
       this.#read = event.cursor;
       this.#tell({ say: "event", event });
-      this.#take(event);
+      this.#take(event, true);
     }
     signal.throwIfAborted();
     return null;
@@ -95,7 +95,7 @@ export class SharedStream {
   #hear(said: Said): void {
     switch (said.say) {
       case "event":
-        this.#take(said.event);
+        this.#take(said.event, false);
         break;
       case "leading":
         this.#tell({ say: "behind", cursor: this.#cursor });
@@ -111,9 +111,9 @@ export class SharedStream {
     }
   }
 
-  #take(event: AnyEvent): void {
+  #take(event: AnyEvent, fromServer: boolean): void {
     if (event.cursor <= this.#cursor) return;
-    if (event.cursor > this.#cursor + 1 && !this.#reading) {
+    if (event.cursor > this.#cursor + 1 && !fromServer) {
       this.#tell({ say: "behind", cursor: this.#cursor });
       return;
     }
