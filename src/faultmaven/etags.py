@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Header
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from faultmaven.errors import Responses, Stale
 
@@ -19,8 +21,8 @@ _TAG = re.compile(r'(W/)?("[!#-~]*")')
 _LIST = r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$'
 
 IfMatch = Annotated[
-    str | None,
-    Header(max_length=1000, pattern=_LIST, description="ETags as they were read, or `*`; else the change is refused"),
+    Annotated[str, Field(max_length=1000, pattern=_LIST)] | SkipJsonSchema[None],
+    Header(description="ETags as they were read, or `*`; else the change is refused"),
 ]
 ETAG: dict[str, Any] = {"ETag": {"required": True, "schema": {"type": "string"}}}
 TAGGED: Responses = {200: {"headers": ETAG}}

@@ -74,6 +74,7 @@ _forget_answer = (
     .values(answer=None, fingerprint=None, error_code=sa.bindparam("code"), error_detail=sa.bindparam("detail"))
 )
 _forget_case = sa.delete(queries).where(queries.c.case_id == sa.bindparam("of_case"))
+_forget_key = sa.update(queries).where(queries.c.id == sa.bindparam("of_query")).values(idempotency_key=None)
 _forget_keys = (
     sa.update(queries)
     .where(queries.c.idempotency_key.is_not(None), queries.c.created_at < sa.bindparam("before"))
@@ -158,6 +159,9 @@ def ask(transaction: Transaction, user: User, body: Ask, sent: Sent, limits: Lim
 def _repetition(transaction: Transaction, user: User, body: Ask, key: str | None) -> Asked | None:
     before = transaction.first(_by_key, of_user=user.id, key=key) if key else None
     if before is None:
+        return None
+    if before.created_at < transaction.now - KEY_HOURS * cases.HOUR:
+        transaction.execute(_forget_key, of_query=before.id)  # its time is over, whether or not the sweep came by
         return None
     if before.request_fingerprint != body.fingerprint():
         raise IdempotencyMismatch()

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field
 
 # As JSON Schema says what `storable` and what trimming checks.
 STORABLE = {"pattern": r"^[^\u0000]*$"}
-NOT_BLANK = {"pattern": r"^[^\u0000]*\S[^\u0000]*$"}
+# Python counts four more control characters and U+0085 as white space than JSON Schema does.
+NOT_BLANK = {"pattern": r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"}
 
 
 def storable(value: str) -> str:
