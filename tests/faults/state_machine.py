@@ -130,6 +130,8 @@ class Machine(RuleBasedStateMachine):
 
     def _expire(self, person: Person, step: Expire) -> None:
         session = self.world.session_of(person, step.session)
+        if not session.live(self.world.now + SECOND):
+            return  # another's step has taken the clock past its end, or right before it
         if step.whole:
             self.world.do(person, Open(session.client, draw.DAY_MINUTES))
             while session.expires_at < session.absolute_at:

@@ -153,7 +153,8 @@ def test_readers_that_do_not_read_cost_little_and_delay_nobody(start: Start, lon
             assert len(list(islice(quick, long_log))) == long_log
             case_id = make_case(api)
             assert quick.until("case.opened")[-1].data["case_id"] == case_id
-        assert memory(server) - before < LONG_LOG
+        # Far less than the log for each of them; a driver may keep a page or two for every thread that reads.
+        assert memory(server) - before < SLOW_READERS * LONG_LOG / 4
         frames = idle[0].until("case.opened")
     assert [frame.id for frame in frames] == list(range(1, long_log + 3))
 
