@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Header
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
 from faultmaven.errors import Responses, Stale
 
@@ -20,8 +19,11 @@ from faultmaven.errors import Responses, Stale
 _TAG = re.compile(r'(W/)?("[!#-~]*")')
 _LIST = r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$'
 
+# What a request that does not name any tag is read as.
+ANY = "*"
 IfMatch = Annotated[
-    Annotated[str, Field(max_length=1000, pattern=_LIST)] | SkipJsonSchema[None],
+    str,
+    Field(max_length=1000, pattern=_LIST),
     Header(description="ETags as they were read, or `*`; else the change is refused"),
 ]
 ETAG: dict[str, Any] = {"ETag": {"required": True, "schema": {"type": "string"}}}
@@ -33,9 +35,9 @@ def etag(*covered: Any) -> str:
     return f'"{hashlib.sha256(orjson.dumps(covered, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]}"'
 
 
-def check(if_match: str | None, tag: str) -> None:
+def check(if_match: str, tag: str) -> None:
     """Raises Stale unless `tag` is among those named. A weak tag never is: it does not promise the same content."""
-    if if_match is None or if_match == "*":
+    if if_match == ANY:
         return
     if not any(named == tag for weak, named in _TAG.findall(if_match) if not weak):
         raise Stale()

@@ -82,7 +82,10 @@ class Reader:
                     self.record.violations.append(f"the reader was refused: {refused}")
 
     def _read(self, api: httpx.Client) -> None:
-        session = api.post("/api/v1/sessions", json={"client_id": "follower"}).json()["session_id"]
+        opened = api.post("/api/v1/sessions", json={"client_id": "follower"})
+        if not opened.is_success:  # the disk fails
+            return
+        session = opened.json()["session_id"]
         path, after = f"/api/v1/sessions/{session}/events", {"after": self.record.position}
         with follow(api, path, params=after, timeout=1.0) as stream:
             for frame in stream:

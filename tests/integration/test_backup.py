@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import random
 import signal
 import stat
@@ -383,7 +384,7 @@ def test_an_interrupted_backup_leaves_nothing_at_all(data: Path, tmp_path: Path,
 
 def test_deleted_evidence_does_not_live_on_in_a_backup_that_was_killed(tmp_path: Path) -> None:
     with running(tmp_path / "data") as server, server.client() as api:
-        evidence_id = add_evidence(api, make_case(api), b"secret")
+        evidence_id = add_evidence(api, make_case(api), os.urandom(1 << 20))  # more than a pipe holds
         hold_links(server.data_dir)
         assert list((server.data_dir / "evidence").glob(f".*/{evidence_id}"))
         api.delete(f"/api/v1/evidence/{evidence_id}").raise_for_status()

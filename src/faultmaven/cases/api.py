@@ -23,7 +23,7 @@ from faultmaven.errors import (
     Unauthenticated,
     documented,
 )
-from faultmaven.etags import ETAG, TAGGED, IfMatch
+from faultmaven.etags import ANY, ETAG, TAGGED, IfMatch
 from faultmaven.identity import service as identity
 from faultmaven.identity.guards import CurrentUser
 from faultmaven.identity.service import User
@@ -76,13 +76,13 @@ def routes(database: Database, bus: Bus, settings: Settings, on_delete: OnDelete
 
     @router.patch("/cases/{case_id}", responses=documented(*NAMED, Stale, InvalidRequest, Malformed) | TAGGED)
     async def patch_case(
-        case_id: str, body: PatchCase, response: Response, user: CurrentUser, if_match: IfMatch = None
+        case_id: str, body: PatchCase, response: Response, user: CurrentUser, if_match: IfMatch = ANY
     ) -> Case:
         """Title, status and resolution, what is absent stays; with If-Match only if nobody changed them meanwhile."""
         return _tagged(response, await database.write(service.patch_case, user, case_id, body, if_match))
 
     @router.delete("/cases/{case_id}", responses=documented(*NAMED, Stale, InvalidRequest))
-    async def delete_case(case_id: str, user: CurrentUser, if_match: IfMatch = None) -> DeletedCase:
+    async def delete_case(case_id: str, user: CurrentUser, if_match: IfMatch = ANY) -> DeletedCase:
         """Hides the case at once; files, events and answers go for good when it can no longer be restored."""
 
         def delete(transaction: Transaction) -> DeletedCase:

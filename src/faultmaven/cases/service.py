@@ -153,9 +153,7 @@ def etag(case: Case) -> str:
     return etags.etag(case.title, case.status, case.resolution.model_dump() if case.resolution else None)
 
 
-def patch_case(
-    transaction: Transaction, user: User, case_id: str, body: PatchCase, if_match: str | None = None
-) -> Case:
+def patch_case(transaction: Transaction, user: User, case_id: str, body: PatchCase, if_match: str = etags.ANY) -> Case:
     row = live_row(transaction, user, case_id)
     etags.check(if_match, etag(_case(row)))
     given = body.model_fields_set
@@ -223,7 +221,7 @@ def _words(resolution: Resolution) -> str:
 
 
 def delete_case(
-    transaction: Transaction, user: User, case_id: str, undo_hours: int, if_match: str | None = None
+    transaction: Transaction, user: User, case_id: str, undo_hours: int, if_match: str = etags.ANY
 ) -> DeletedCase:
     row = live_row(transaction, user, case_id)
     etags.check(if_match, etag(_case(row)))

@@ -14,12 +14,12 @@ from dataclasses import replace
 from mmap import mmap
 
 from faultmaven.diagnosis.digest import Digest
-from faultmaven.diagnosis.lines import BLOCK_BYTES, Block, Document, blocks
+from faultmaven.diagnosis.lines import BLOCK_BYTES, Block, blocks
 from faultmaven.diagnosis.reading import Reading
 from faultmaven.diagnosis.sampling import looks_binary, sample_lines
 from faultmaven.diagnosis.structured.reader import facts_of
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 
 
 def read(
@@ -35,7 +35,7 @@ def read(
         for block in _told(blocks(view, block_size), progress):
             reading.add(block)
         digest = reading.digest(READER_VERSION, len(view))
-        return replace(digest, facts=facts_of(Document(view), len(view)))
+        return replace(digest, facts=facts_of(view))
 
 
 def _told(portions: Iterable[Block], progress: Callable[[int], None] | None) -> Iterable[Block]:

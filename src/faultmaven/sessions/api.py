@@ -23,7 +23,7 @@ from faultmaven.errors import (
     Unauthenticated,
     documented,
 )
-from faultmaven.etags import ETAG, TAGGED, IfMatch
+from faultmaven.etags import ANY, ETAG, TAGGED, IfMatch
 from faultmaven.identity import service as identity
 from faultmaven.identity.guards import CurrentUser
 from faultmaven.identity.service import User
@@ -81,7 +81,7 @@ def routes(database: Database, bus: Bus, limits: Lifetimes, failures: Failures) 
         body: PatchSession,
         response: Response,
         user: CurrentUser,
-        if_match: IfMatch = None,
+        if_match: IfMatch = ANY,
     ) -> Session:
         """Merges `metadata`, sets the open case; with If-Match only if nobody changed them meanwhile."""
         session = await database.write(service.patch_session, user, session_id, body, if_match, limits)

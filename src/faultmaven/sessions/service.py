@@ -195,7 +195,7 @@ def touch(transaction: Transaction, row: Row) -> Session:
 
 
 def patch_session(
-    transaction: Transaction, user: User, session_id: str, body: PatchSession, if_match: str | None, limits: Lifetimes
+    transaction: Transaction, user: User, session_id: str, body: PatchSession, if_match: str, limits: Lifetimes
 ) -> Session:
     row = live_row(transaction, user, session_id, limits)
     before = _session(row)

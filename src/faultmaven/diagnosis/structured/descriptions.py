@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from faultmaven.diagnosis.facts import Facts, Node, Object, Occurrence, Part, Row, Span
-from faultmaven.diagnosis.lines import Document
 from faultmaven.diagnosis.structured.events import event_of
 from faultmaven.diagnosis.structured.pods import described_pod
 from faultmaven.diagnosis.structured.tables import cells_of, columns_of
+from faultmaven.diagnosis.structured.text import Text
 
 LONGEST = 4000
 MOST_LINES = 5000
@@ -58,16 +58,16 @@ class _Key:
         return Node(span, "map" if members else "list" if items else "scalar", self.said or None, items, members)
 
 
-def read_description(document: Document, part: Part) -> Facts:
-    first, last = part.span.first, min(part.span.last, part.span.first + MOST_LINES)
-    lines = [text[:LONGEST] for text in document.texts(first, last)]
-    root = outline(lines, first)
+def read_description(text: Text, part: Part) -> Facts:
+    lines = text.lines_of(part.span, MOST_LINES, LONGEST)
+    root = outline(lines, part.span.first)
     name, namespace = root.text("Name"), root.text("Namespace") or None
     kind = next((kind for kind, keys in _KINDS if keys <= root.members.keys()), "")
     events = _events(root.at("Events"), {kind.lower() or "object": name, "namespace": namespace or ""})
     node = described_pod(root) if kind == "Pod" else root
     told = Object(kind or "Object", name, part.span, node, namespace, "description")
-    return Facts(objects=(told,) if name else (), occurrences=tuple(events), is_whole=last == part.span.last)
+    whole = len(lines) == part.span.last - part.span.first + 1
+    return Facts(objects=(told,) if name else (), occurrences=tuple(events), is_whole=whole)
 
 
 def outline(lines: Sequence[str], first: int) -> Node:

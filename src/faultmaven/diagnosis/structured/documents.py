@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from faultmaven.diagnosis.facts import Facts, Node, Part
-from faultmaven.diagnosis.lines import Document
 from faultmaven.diagnosis.structured.happenings import alert, happenings
 from faultmaven.diagnosis.structured.joining import joined
-from faultmaven.diagnosis.structured.json_text import Positions, parse_json
+from faultmaven.diagnosis.structured.json_text import parse_json
 from faultmaven.diagnosis.structured.kubernetes import kubernetes
 from faultmaven.diagnosis.structured.series import series
+from faultmaven.diagnosis.structured.text import Text
 from faultmaven.diagnosis.structured.yaml_text import parse_yaml
 
 # What a map states, or None where it is not of this shape. `key` is the name of the member that holds it.
@@ -27,16 +27,14 @@ SHAPES: tuple[Shape, ...] = (kubernetes, series, alert, happenings)
 MOST_MAPS = 20_000
 
 
-def read_json(document: Document, part: Part) -> Facts:
-    text = "\n".join(document.texts(1, part.span.last))
-    positions = Positions.of(text)
-    parsed = parse_json(positions, positions.starts[part.span.first - 1])
+def read_json(text: Text, part: Part) -> Facts:
+    parsed = parse_json(text, text.starts[part.span.first - 1])
     return _facts_of(parsed.node, parsed.is_whole) if parsed else Facts()
 
 
-def read_yaml(document: Document, part: Part) -> Facts:
-    text = "\n".join(document.texts(part.span.first, part.span.last)) + "\n"
-    return joined(_facts_of(node, is_whole) for node, is_whole in parse_yaml(text, part.span.first))
+def read_yaml(text: Text, part: Part) -> Facts:
+    own = "\n".join(text.lines[part.span.first - 1 : part.span.last]) + "\n"
+    return joined(_facts_of(node, is_whole) for node, is_whole in parse_yaml(own, part.span.first))
 
 
 def _facts_of(node: Node, is_whole: bool) -> Facts:

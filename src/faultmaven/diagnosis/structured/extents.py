@@ -3,35 +3,12 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
-from faultmaven.diagnosis.lines import Document
-from faultmaven.diagnosis.structured.json_text import Positions, parse_json
+from faultmaven.diagnosis.structured.json_text import parse_json
+from faultmaven.diagnosis.structured.text import Text
 
 LONGEST = 4000  # characters of a line that a rule looks at
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The whole of a piece of evidence and its lines; `starts` are the offsets of the lines in `whole`."""
-
-    whole: str
-    lines: Sequence[str]
-    starts: Sequence[int]
-
-    def index(self, offset: int) -> int:
-        """The line, counted from 0, that an offset is in."""
-        return bisect_right(self.starts, offset) - 1
-
-
-def text_of(document: Document) -> Text:
-    lines = list(document.texts(1, document.count)) if document.count else []
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    return Text("\n".join(lines), lines, starts[:-1] or [0])
 
 
 # From the line where a part may begin to the line behind it; the same line again where it is none.
@@ -80,7 +57,7 @@ def json(text: Text, begin: int) -> int:
     """A value over several lines, or one alone on its line: one after the other in lines is a log of JSON lines."""
     if _is_json_line(text, begin) and (_is_json_line(text, begin - 1) or _is_json_line(text, begin + 1)):
         return begin
-    parsed = parse_json(Positions(text.whole, text.starts), text.starts[begin])
+    parsed = parse_json(text, text.starts[begin])
     return begin if parsed is None else text.index(max(parsed.end - 1, 0)) + 1
 
 

@@ -1,58 +1,29 @@
 """JSON with positions: every value knows its lines, so that it can be cited. RFC 8259, read leniently.
 
 What is cut off in the middle yields what came before the cut; comments and trailing commas are passed over, since
-people paste configuration too. Time is linear in the text; nesting deeper than 200 ends the reading.
+people paste configuration too. Time is linear in the text; nesting deeper than 40 ends the reading.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from faultmaven.diagnosis.facts import Node, Scalar, Span
-from faultmaven.diagnosis.lines import QUOTE_LIMIT
+from faultmaven.diagnosis.facts import Node, Scalar
+from faultmaven.diagnosis.structured.text import Text
 
 MOST_CHARACTERS = 1 << 20
-DEEPEST = 200
+# What is kept is read by pydantic again, whose own limit is not far above this.
+DEEPEST = 40
 
 _TOKEN = re.compile(
     r'\s+|//[^\n]*|(?P<mark>[{}\[\],:])|"(?P<string>(?:[^"\\\x00-\x1f]|\\.)*)"|(?P<word>[^\s{}\[\],:"]+)', re.DOTALL
 )
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Positions:
-    """From offsets in the whole text of a piece of evidence to its lines; `starts` are where those begin."""
-
-    text: str
-    starts: Sequence[int]
-
-    @classmethod
-    def of(cls, text: str) -> Positions:
-        return cls(text, [0, *(found.end() for found in re.finditer("\n", text))])
-
-    def span(self, start: int, end: int) -> Span:
-        """The lines of text[start:end]; with columns where they are one very long line."""
-        first, last = self._index(start), self._index(max(start, end - 1))
-        columns = None
-        if first == last and self._length(first) > QUOTE_LIMIT:
-            begin = start - self.starts[first]
-            columns = (begin, min(end - self.starts[first], begin + QUOTE_LIMIT))
-        return Span(first + 1, last + 1, columns)
-
-    def _index(self, offset: int) -> int:
-        return bisect_right(self.starts, offset) - 1
-
-    def _length(self, index: int) -> int:
-        end = self.starts[index + 1] - 1 if index + 1 < len(self.starts) else len(self.text)
-        return end - self.starts[index]
 
 
 @dataclass(slots=True)
@@ -66,8 +37,8 @@ class _Open:
     key: str | None = None
     begun: int = 0
 
-    def close(self, positions: Positions, end: int) -> Node:
-        span = positions.span(self.start, end)
+    def close(self, text: Text, end: int) -> Node:
+        span = text.span(self.start, end)
         if self.is_map:
             return Node(span, "map", members=self.members)
         return Node(span, "list", items=tuple(self.items))
@@ -82,31 +53,31 @@ class Parsed:
     is_whole: bool
 
 
-def parse_json(positions: Positions, start: int = 0) -> Parsed | None:
+def parse_json(text: Text, start: int = 0) -> Parsed | None:
     """The first value from the offset `start` on, an object or an array. None where there is none."""
-    text, stack, at = positions.text, list[_Open](), start
-    most = min(len(text), start + MOST_CHARACTERS)
+    stack, at = list[_Open](), start
+    most = min(len(text.whole), start + MOST_CHARACTERS)
     while at < most:
-        token = _TOKEN.match(text, at)
+        token = _TOKEN.match(text.whole, at)
         if token is None:
             break
-        done = _take(token, stack, positions)
+        done = _take(token, stack, text)
         at = token.end()
         if done is False or len(stack) > DEEPEST:
             break
         if isinstance(done, Node):
             return Parsed(done, at, True)
-    return _cut_off(stack, positions, at)
+    return _cut_off(stack, text, at)
 
 
-def _take(token: re.Match[str], stack: list[_Open], positions: Positions) -> Node | bool:
+def _take(token: re.Match[str], stack: list[_Open], text: Text) -> Node | bool:
     """The finished value; True to go on; False where this is no JSON any more."""
     mark, string, word = token["mark"], token["string"], token["word"]
     if mark in ("{", "["):
         stack.append(_Open(token.start(), mark == "{"))
         return True
     if mark in ("}", "]"):
-        return _close(stack, mark, positions, token.end())
+        return _close(stack, mark, text, token.end())
     if mark or (string is None and word is None):
         return bool(stack) or mark is None
     if not stack:
@@ -118,7 +89,7 @@ def _take(token: re.Match[str], stack: list[_Open], positions: Positions) -> Nod
         inner.key, inner.begun = _unescaped(token[0], string), token.start()
         return True
     value = _unescaped(token[0], string) if string is not None else _scalar(word)
-    _put(inner, Node(positions.span(_begin(inner, token.start()), token.end()), scalar=value))
+    _put(inner, Node(text.span(_begin(inner, token.start()), token.end()), scalar=value))
     return True
 
 
@@ -135,22 +106,22 @@ def _put(inner: _Open, node: Node) -> None:
         inner.key = None
 
 
-def _close(stack: list[_Open], mark: str, positions: Positions, end: int) -> Node | bool:
+def _close(stack: list[_Open], mark: str, text: Text, end: int) -> Node | bool:
     if not stack or stack[-1].is_map != (mark == "}"):
         return False
     closed = stack.pop()
-    node = closed.close(positions, end)
+    node = closed.close(text, end)
     if not stack:
         return node
     _put(stack[-1], node)
     return True
 
 
-def _cut_off(stack: list[_Open], positions: Positions, end: int) -> Parsed | None:
+def _cut_off(stack: list[_Open], text: Text, end: int) -> Parsed | None:
     """Closes what is open, so that what was read is not lost."""
     node = None
     while stack:
-        node = stack.pop().close(positions, end)
+        node = stack.pop().close(text, end)
         if stack:
             _put(stack[-1], node)
     has_content = node is not None and (node.members or node.items)

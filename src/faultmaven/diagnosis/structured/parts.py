@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 
 from faultmaven.diagnosis.facts import Part, Span
-from faultmaven.diagnosis.lines import Document
-from faultmaven.diagnosis.structured import extents
+from faultmaven.diagnosis.structured.extents import EXTENTS
+from faultmaven.diagnosis.structured.text import Text
 
 MOST_PARTS = 2000
 
@@ -46,9 +46,8 @@ _BEGIN = {kind: re.compile(begins, re.MULTILINE) for kind, begins in _BEGINS.ite
 MOST_MISTAKES = 1000
 
 
-def parts_of(document: Document) -> tuple[Part, ...]:
+def parts_of(text: Text) -> tuple[Part, ...]:
     """In order, without overlap; lines that belong to none are a log or prose."""
-    text = extents.text_of(document)
     parts: list[Part] = []
     at, mistakes, command = 0, 0, ""
     while at < len(text.lines) and len(parts) < MOST_PARTS and mistakes < MOST_MISTAKES:
@@ -67,12 +66,12 @@ def parts_of(document: Document) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _part_at(text: extents.Text, begin: int, command: str) -> Part | None:
+def _part_at(text: Text, begin: int, command: str) -> Part | None:
     """The part that begins with this line, by the first kind whose rule holds for at least that line."""
     for kind, pattern in _BEGIN.items():
         if not (found := pattern.match(text.whole, text.starts[begin])):
             continue
-        end = extents.EXTENTS[kind](text, begin)
+        end = EXTENTS[kind](text, begin)
         if end > begin:
             ran = found["ran"].strip() if kind == "command" else command
             return Part(kind, Span(begin + 1, end), ran)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from faultmaven.diagnosis.facts import Facts, Part, Row, Span, Table
-from faultmaven.diagnosis.lines import Document
 from faultmaven.diagnosis.structured.events import event_of
 from faultmaven.diagnosis.structured.pods import listed_pod
+from faultmaven.diagnosis.structured.text import Text
 
 MOST_ROWS = 5000
 LONGEST = 4000
@@ -48,14 +48,13 @@ _LISTINGS: Mapping[str, frozenset[str]] = {
 }
 
 
-def read_table(document: Document, part: Part) -> Facts:
-    first, last = part.span.first, min(part.span.last, part.span.first + MOST_ROWS)
-    head, *lines = (text[:LONGEST] for text in document.texts(first, last))
+def read_table(text: Text, part: Part) -> Facts:
+    head, *lines = text.lines_of(part.span, MOST_ROWS + 1, LONGEST)
     columns = columns_of(head, lines)
     titles = tuple(title for _, title in columns)
     rows = [
         Row(Span(number, number), cells)
-        for number, line in enumerate(lines, first + 1)
+        for number, line in enumerate(lines, part.span.first + 1)
         if line.strip() and not _RULE.match(line) and (cells := cells_of(line, columns))
     ]
     table = Table(
@@ -65,7 +64,7 @@ def read_table(document: Document, part: Part) -> Facts:
         rows=tuple(rows),
         command=part.command,
         namespace=namespace_in(part.command),
-        is_whole=is_whole(part.command) and last == part.span.last,
+        is_whole=is_whole(part.command) and len(lines) == part.span.last - part.span.first,
     )
     objects = [listed_pod(row, table.namespace) for row in rows if row.cells.get("name")] if table.of == "pods" else []
     occurrences = [event_of(row, {}) for row in rows] if table.of == "events" else []

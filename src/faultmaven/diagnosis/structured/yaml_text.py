@@ -11,7 +11,7 @@ from faultmaven.diagnosis.facts import Node, Scalar, Span
 
 MOST_CHARACTERS = 1 << 20
 MOST_NODES = 50_000
-DEEPEST = 100
+DEEPEST = 40
 
 _TAG = "tag:yaml.org,2002:"
 _BOOLS = {"yes": True, "no": False, "true": True, "false": False, "on": True, "off": False}
