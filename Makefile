@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := $(shell find src -name '*.py' -o -name '*.yaml' 2>/dev/null)
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal
 # Node and npm come from PyPI into .venv; npm finds node by PATH.
 NPM := cd extension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 PANEL_SOURCES := $(shell find extension -not -path '*/.*' -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
@@ -52,12 +53,12 @@ check: setup extension/node_modules/packages.done  ## the fast part of the tests
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest tests/unit
+	@$(PYTEST) tests/unit
 	@$(NPM) run --silent check
 
 test: check extension browser compiler  ## everything: check, integration, contract and end-to-end tests, on SQLite and on PostgreSQL
-	@$(BIN)/pytest tests --ignore tests/unit
-	@$(BIN)/pytest --database postgresql tests/unit/database tests/integration tests/contract tests/faults
+	@$(PYTEST) tests --ignore tests/unit
+	@$(PYTEST) --database postgresql tests/faults/test_state_machine.py tests/faults/test_kills.py tests/unit/database tests/integration tests/contract
 
 browser: setup  ## a Chromium for the tests: Debian's as root there, else Playwright's
 	@bash tests/install-browser

@@ -15,17 +15,11 @@ from pathlib import Path
 from bench import answers, costs, figures, panel, postgresql, starting, streams, sweep, throughput
 from bench.figures import Figure
 
-
-def swept(folder: Path) -> Iterator[Figure]:
-    for what, measured, wanted, met in sweep.figures(folder):
-        yield Figure(what, measured, wanted, met)
-
-
 PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "costs": costs.figures,
     "throughput": throughput.figures,
     "streams": streams.figures,
-    "sweep": swept,
+    "sweep": sweep.figures,
     "answers": answers.figures,
     "starting": starting.figures,
     "panel": panel.figures,

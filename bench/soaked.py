@@ -28,6 +28,7 @@ class Claim:
     most: dict[str, float] = field(default_factory=dict)
 
 
+LOAD = "load average"
 ABOUT = frozenset({"part", "database", "seed", "seconds", "violations"})
 CLAIMS = {
     "races": Claim("raced opens, resumes and ends", ("opened", "resumed", "ended"), 1_000_000),
@@ -55,10 +56,13 @@ class Part:
 
 
 def main(file: Path) -> None:
-    found = list(told(parts_of(file.read_text(encoding="utf-8").splitlines())))
+    parts = parts_of(file.read_text(encoding="utf-8").splitlines())
+    found = list(told(parts))
     for figure in found:
         print(figure)
-    figures.write("soak", [f"Measured on {figures.machine()}.", "", *figures.table(found)])
+    load = max(part.figures.get(LOAD, 0.0) for part in parts.values())
+    begin = f"Measured on {figures.machine()}; load average meanwhile up to {load:.1f}."
+    figures.write("soak", [begin, "", *figures.table(found)])
 
 
 def parts_of(lines: Iterable[str]) -> dict[str, Part]:

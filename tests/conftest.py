@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     databases.choose(config.getoption("--database"))
     config.addinivalue_line("markers", "only_on(database, why): about that database itself")
+    config.addinivalue_line("markers", "long: takes minutes, so it begins first")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,6 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in item.iter_markers("only_on"):
             if mark.args[0] != databases.chosen:
                 item.add_marker(pytest.mark.skip(f"only on {mark.args[0]}: {mark.args[1]}"))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(autouse=True)

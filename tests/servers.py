@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import httpx
+import structlog
 import uvicorn
 from tests import databases
 
@@ -57,7 +61,9 @@ class Server:
 
     def client(self, **headers: str) -> httpx.Client:
         bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=PATIENCE)
+        # To read the system's certificates takes 20 ms, every time.
+        verify = self.scheme == "https"
+        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=PATIENCE, verify=verify)
 
 
 @dataclass
@@ -79,7 +85,7 @@ class Process(Server):
 @contextmanager
 def running(data_dir: Path, *arguments: str, port: int = 0, **settings: str) -> Iterator[Process]:
     """`faultmaven serve` on a free port, up and answering."""
-    log = data_dir.parent / f"{data_dir.name}.{time.monotonic_ns()}.log"
+    log = _log_of(data_dir)
     settings = databases.settings_for(data_dir) | settings
     environment = os.environ | {f"FAULTMAVEN_{name.upper()}": value for name, value in settings.items()}
     command = [str(COMMAND), "serve", "--data-dir", str(data_dir), "--port", str(port), *arguments]
@@ -103,14 +109,19 @@ def running(data_dir: Path, *arguments: str, port: int = 0, **settings: str) -> 
 def wait_until(server: Server, path: str) -> None:
     """`path` answers 200: /livez once the server is up, /readyz once all that it needs works."""
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{server.url}{path}").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.02)
+    with server.client() as client:
+        while time.monotonic() < deadline:
+            try:
+                if client.get(path).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.02)
     raise AssertionError(f"{path} did not answer 200")
+
+
+def _log_of(data_dir: Path) -> Path:
+    return data_dir.parent / f"{data_dir.name}.{time.monotonic_ns()}.log"
 
 
 @dataclass
@@ -131,16 +142,16 @@ def timed(data_dir: Path, *, ahead_minutes: float = 0, **settings: object) -> It
     """The same application on a real socket and a real database file, under a clock that can be turned forward."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     chosen = Settings(data_dir=data_dir, **databases.settings_for(data_dir) | settings)  # type: ignore[arg-type]  # each test names what it sets
-    with listen("127.0.0.1", 0) as socket:
+    with _log_of(data_dir).open("w") as log, listen("127.0.0.1", 0) as listening:
         token = keep_token(chosen.token_file) if chosen.auth == "local" else None
-        server = Timed(bound_address(socket), token, data_dir)
+        server = Timed(bound_address(listening), token, data_dir)
         server.advance(minutes=ahead_minutes)
         application = Application(chosen, server.bound, token, server.clock)
         config = uvicorn.Config(
             application, http=BoundedProtocol, access_log=False, log_config=None, timeout_graceful_shutdown=2
         )
         inner = uvicorn.Server(config)
-        thread = threading.Thread(target=inner.run, kwargs={"sockets": [socket]}, daemon=True)
+        thread = threading.Thread(target=_run, args=(inner, listening, log), daemon=True)
         thread.start()
         try:
             wait_until(server, "/readyz")
@@ -148,3 +159,13 @@ def timed(data_dir: Path, *, ahead_minutes: float = 0, **settings: object) -> It
         finally:
             inner.should_exit = True
             thread.join(PATIENCE)
+
+
+_log: ContextVar[TextIO] = ContextVar("log", default=sys.stderr)
+
+
+def _run(server: uvicorn.Server, listening: socket.socket, log: TextIO) -> None:
+    """What happens in this thread, and in those that work for it, is told in `log`."""
+    _log.set(log)
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(_log.get()))
+    server.run(sockets=[listening])

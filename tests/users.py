@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 from tests.commands import faultmaven
-from tests.servers import PATIENCE, Server
+from tests.servers import Server
 
 
 def token_for(server: Server, name: str) -> str:
@@ -31,8 +31,7 @@ def revoke(server: Server, whose: str) -> None:
 
 
 def client_with(server: Server, token: str, **headers: str) -> httpx.Client:
-    signed_in = {"Authorization": f"Bearer {token}"}
-    return httpx.Client(base_url=server.url, headers=signed_in | headers, timeout=PATIENCE)
+    return server.client(Authorization=f"Bearer {token}", **headers)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -29,6 +28,7 @@ from faultmaven.answers.runner import Runner
 from faultmaven.bus import Bus
 from faultmaven.cases import api as cases_api
 from faultmaven.cases.stream import Streams
+from faultmaven.chores import bit_by_bit
 from faultmaven.contract import contract, operation_id
 from faultmaven.database import Clock, now_micros
 from faultmaven.databases import open_database, reason
@@ -61,8 +61,6 @@ from faultmaven.settings import Settings
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 30.0
-# Times as long as one transaction of the sweep took, waiting for its turn included.
-SWEEP_REST = 4.0
 # What is younger may be an upload whose row is about to be written.
 ORPHAN_SECONDS = 600.0
 ASK_PATH = "/api/v1/query"
@@ -242,21 +240,12 @@ class Application:
         ages = Ages(self.settings.undo_hours, self.settings.retention_days)
         while True:
             try:
-                await self._sweep_sessions()
-                await self._database.write(answers.forget_keys)
+                await bit_by_bit(lambda: self._database.write(closing.sweep, self._lifetimes))
                 await remove_due_cases(self._database, self._store, ages)
                 await self._database.scan(evidence.remove_orphans, self._store, ORPHAN_SECONDS)
             except Exception as error:  # sweeping is tried again; a full disk now must not end it for good
                 log.error("sweep.failed", exc_info=error)
             await asyncio.sleep(SWEEP_SECONDS)
-
-    async def _sweep_sessions(self) -> None:
-        """However many are over at once, requests have the writer for most of the time."""
-        more = True
-        while more:
-            began = time.perf_counter()
-            more = await self._database.write(closing.sweep, self._lifetimes)
-            await asyncio.sleep((time.perf_counter() - began) * SWEEP_REST)
 
 
 def _include(api: FastAPI, router: APIRouter) -> None:

@@ -94,7 +94,7 @@ class Wakes(Protocol):
 
 
 class Database(Protocol):
-    """What routes and workers use; which database it is, only app.py knows."""
+    """What routes and workers use; which database it is, only databases.py knows."""
 
     async def start(self) -> None: ...
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sys
 import tempfile
@@ -126,6 +127,7 @@ def _tell(outcome: Outcome, database: str, seconds: float, report: Path | None) 
         "seed": outcome.seed,
         "seconds": round(seconds, 1),
         "violations": len(outcome.violations),
+        "load average": round(os.getloadavg()[2], 1),
         **outcome.figures,
         **outcome.counts,
     }

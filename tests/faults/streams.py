@@ -104,7 +104,7 @@ class Streaming:
 
     def _through(self) -> httpx.Client:
         bearer = {"Authorization": f"Bearer {self._server.token}"}
-        return httpx.Client(base_url=f"http://{self._proxy.host}", headers=bearer)
+        return httpx.Client(base_url=f"http://{self._proxy.host}", headers=bearer, verify=False)
 
     def _read(self, path: str, way: Literal["after", "Last-Event-ID"]) -> Told:
         told: Told = []

@@ -6,6 +6,7 @@ On PostgreSQL the database has a disk of its own, and only the evidence is ours 
 from __future__ import annotations
 
 import errno
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from tests import databases
 from tests.faults.failing_disk import Call, FailingDisk
+from tests.faults.power_cut import cut_power
 from tests.faults.record import files_of, files_there
 from tests.integration.conftest import Start, add_evidence, ask, make_case, open_session
 from tests.integration.problems import SESSIONS, code_of
@@ -125,6 +127,17 @@ def test_of_commits_that_could_not_be_synced_a_kill_brings_back_at_most_the_last
         contents = [api.get(f"/api/v1/evidence/{one['evidence_id']}/raw").text for one in there]
         assert contents in ([], ["page 4", "text 4"])
         assert files_there(server.data_dir) == files_of(one["evidence_id"] for one in there)
+
+
+def test_the_access_token_survives_a_power_cut(disk: FailingDisk, start: Start) -> None:
+    databases.settings_for(disk.under)  # as above
+    disk.keep_journal()
+    with disk.in_use(), start() as server:
+        before = server.token
+        server.process.kill()
+    cut_power(disk.journal, disk.under, random.Random(0), likely=1.0)
+    with start() as server:
+        assert server.token == before
 
 
 # The content, its index and, of syncs, the folder they are in.

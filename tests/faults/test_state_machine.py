@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import pytest
 from tests.faults.state_running import run, served
 
+pytestmark = pytest.mark.long
+
 HISTORIES = 200
 # A step that is hardly ever taken proves nothing. About a third of what is usual.
 OFTEN = {

@@ -227,3 +227,15 @@ async def test_a_flood_of_refusals_takes_little_room(database: Database, clock: 
         stored = await database.read(failures.newest, real)
         assert {one.correlation_id for one in stored} == {f"round-{round_}"}
         assert await database.scan(counted, failure_table) == KEPT
+
+
+async def test_one_users_flood_of_refusals_hides_no_others(database: Database, clock: Clock, users: list[User]) -> None:
+    noted = Failures(database, clock)
+    (real,) = await database.write(open_many, users[1], 1, 10)
+    for number in range(2 * SESSIONS_WAITING):
+        path = f"/api/v1/sessions/session_{number:032x}"
+        noted.note(Refusal(users[0].id, "", 404, "session_not_found", "GET", path, "flood"))
+    noted.note(Refusal(users[1].id, "", 410, "session_ended", "GET", f"/api/v1/sessions/{real}", "one"))
+    assert [one.correlation_id for one in noted.waiting(users[1].id, real)] == ["one"]
+    await noted.flush()
+    assert [one.correlation_id for one in await database.read(failures.newest, real)] == ["one"]

@@ -146,10 +146,10 @@ def _attach(store: Store, context: Context) -> list[Attached]:
     try:
         if context.page_content:
             content = context.page_content.encode()
-            attached.append(Attached(store.keep(content), _page_name(context), "text/html"))
+            attached.append(Attached(store.keep(content, decode=True), _page_name(context), "text/html"))
         if context.text_data:
             content = context.text_data.encode()
-            attached.append(Attached(store.keep(content), "pasted text", "text/plain"))
+            attached.append(Attached(store.keep(content, decode=True), "pasted text", "text/plain"))
     except BaseException:
         _take_back(store, attached)
         raise

@@ -15,11 +15,12 @@ from faultmaven.diagnosis.report import Report
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One piece of evidence to look at. `analysis` is where its digest is kept between questions."""
+    """One piece of evidence to look at: where it is, and its index; `analysis` is where its digest is kept."""
 
     evidence_id: str
     name: str
     path: Path
+    index: Path
     analysis: Path
     size: int
     asked_with: bool

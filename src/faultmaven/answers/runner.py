@@ -162,6 +162,7 @@ class Runner:
                 evidence_id=one.evidence_id,
                 name=one.name,
                 path=self._store.path(one.evidence_id),
+                index=self._store.index_path(one.evidence_id),
                 analysis=_analysis(self._store, one.sha256),
                 size=one.size,
                 asked_with=asked_with,

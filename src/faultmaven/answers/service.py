@@ -75,11 +75,6 @@ _forget_answer = (
 )
 _forget_case = sa.delete(queries).where(queries.c.case_id == sa.bindparam("of_case"))
 _forget_key = sa.update(queries).where(queries.c.id == sa.bindparam("of_query")).values(idempotency_key=None)
-_forget_keys = (
-    sa.update(queries)
-    .where(queries.c.idempotency_key.is_not(None), queries.c.created_at < sa.bindparam("before"))
-    .values(idempotency_key=None)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +156,7 @@ def _repetition(transaction: Transaction, user: User, body: Ask, key: str | None
     if before is None:
         return None
     if before.created_at < transaction.now - KEY_HOURS * cases.HOUR:
-        transaction.execute(_forget_key, of_query=before.id)  # its time is over, whether or not the sweep came by
+        transaction.execute(_forget_key, of_query=before.id)
         return None
     if before.request_fingerprint != body.fingerprint():
         raise IdempotencyMismatch()
@@ -308,11 +303,6 @@ def exists(transaction: Transaction, query_id: str) -> bool:
 
 def forget_case(transaction: Transaction, case_id: str) -> None:
     transaction.execute(_forget_case, of_case=case_id)
-
-
-def forget_keys(transaction: Transaction) -> int:
-    """Idempotency keys are kept 48 hours."""
-    return transaction.execute(_forget_keys, before=transaction.now - KEY_HOURS * cases.HOUR)
 
 
 def of_case(transaction: Transaction, user: User, case_id: str) -> list[tuple[QueryState, Report | None]]:

@@ -15,7 +15,7 @@ from faultmaven.backup.archive import DATABASE, Manifest
 from faultmaven.backup.seal import Altered, Sink
 from faultmaven.backup.source import Refused
 from faultmaven.backup.taking import Watch, take
-from faultmaven.evidence.files import new_file, sync_folder
+from faultmaven.files import new_file, sync_folder
 from faultmaven.scratch import scratch
 
 

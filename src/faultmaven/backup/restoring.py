@@ -23,8 +23,8 @@ from faultmaven.backup.seal import Altered
 from faultmaven.backup.source import Refused
 from faultmaven.backup.taking import Watch
 from faultmaven.errors import StorageFull, Unavailable
-from faultmaven.evidence.files import new_file, storing, sync_folder, write_all
 from faultmaven.evidence.store import Store
+from faultmaven.files import new_file, storing, sync_folder, write_all
 from faultmaven.scratch import scratch
 
 # Beside the contents themselves: indexes, folders, and what a file system needs for itself.

@@ -121,6 +121,7 @@ class EvidenceAdded(Event):
     sha256: str
     media_type: str
     answers_check: Maybe[str] = None
+    decoded_from: Maybe[str] = None
 
 
 class EvidenceDeleted(Event):

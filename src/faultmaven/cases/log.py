@@ -18,6 +18,8 @@ from faultmaven.database import Row, Transaction, rfc3339
 from faultmaven.identity.tables import users
 
 PAGE = 200
+# Some milliseconds of the one writer, for which requests wait.
+FORGOTTEN_AT_ONCE = 50
 
 _take_cursors = (
     sa.update(users)
@@ -52,8 +54,11 @@ _of_query = (
     .limit(sa.bindparam("most"))
 )
 _newest = sa.select(users.c.next_cursor - 1).where(users.c.id == sa.bindparam("of_user"))
-_numbers_of_case = sa.select(events.c.cursor, events.c.seq, events.c.at).where(
-    events.c.case_id == sa.bindparam("of_case")
+_numbers_of_case = (
+    sa.select(events.c.cursor, events.c.seq, events.c.at)
+    .where(events.c.case_id == sa.bindparam("of_case"), events.c.seq > sa.bindparam("after"))
+    .order_by(events.c.seq)
+    .limit(sa.bindparam("most"))
 )
 _numbers_of_query = sa.select(events.c.cursor, events.c.seq, events.c.at).where(
     events.c.query_id == sa.bindparam("of_query"), events.c.type.like("answer.%")
@@ -157,9 +162,14 @@ def of_query(transaction: Transaction, query_id: str, after: int, most: int = PA
     return [Recorded(*row) for row in transaction.all(_of_query, of_query=query_id, after=after, most=most)]
 
 
-def forget_case(transaction: Transaction, user_id: str, case_id: str) -> None:
-    """What happened in the case is gone; its numbers stay, so that no reader sees a gap."""
-    _replace(transaction, user_id, case_id, transaction.all(_numbers_of_case, of_case=case_id))
+def forget_some_of_case(transaction: Transaction, user_id: str, case_id: str, after: int) -> int:
+    """Some of what happened in the case after that `seq` is gone; its numbers stay, so that no reader sees a gap.
+
+    Up to which `seq` it is gone now: `after` if there was nothing left.
+    """
+    rows = transaction.all(_numbers_of_case, of_case=case_id, after=after, most=FORGOTTEN_AT_ONCE)
+    _replace(transaction, user_id, case_id, rows)
+    return rows[-1].seq if rows else after
 
 
 def forget_answer(transaction: Transaction, user_id: str, case_id: str, query_id: str) -> None:

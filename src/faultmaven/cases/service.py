@@ -23,6 +23,8 @@ HOUR = 3_600_000_000
 UNTITLED = "New case"
 TITLE_LIMIT = 80
 SEARCH_LIMIT = 1_000_000
+# The `deleted_at` of a case that is being removed: due, whatever the settings become until that is done.
+FOR_GOOD = 0
 
 # Without `search_text`: it may be a megabyte, and a case is looked up by every request that names it.
 _columns = [column for column in cases.c if column is not cases.c.search_text]
@@ -115,6 +117,8 @@ def get_case(transaction: Transaction, user: User, case_id: str) -> Case:
 def live_row(transaction: Transaction, user: User, case_id: str) -> Row:
     """Raises CaseNotFound, also for another user's case, or CaseDeleted."""
     row = _own_row(transaction, user, case_id)
+    if row.deleted_at == FOR_GOOD:
+        raise CaseDeletedProblem("This case was deleted for good.")
     if row.deleted_at is not None:
         raise CaseDeletedProblem(f"This case was deleted at {rfc3339(row.deleted_at)}; restore it to use it again.")
     return row
@@ -256,7 +260,6 @@ def due_for_removal(transaction: Transaction, undo_hours: int, retention_days: i
 
 
 def is_due_for_removal(transaction: Transaction, case_id: str, undo_hours: int, retention_days: int) -> bool:
-    """Asked again in the transaction that removes: since it was found, somebody may have restored or touched it."""
     row = transaction.first(_by_id, of_case=case_id)
     if row is None:
         return False
@@ -265,12 +268,19 @@ def is_due_for_removal(transaction: Transaction, case_id: str, undo_hours: int, 
     return bool(retention_days) and row.updated_at <= transaction.now - retention_days * 24 * HOUR
 
 
+def begin_removal(transaction: Transaction, case_id: str, undo_hours: int, retention_days: int) -> bool:
+    """From here on nobody can use or restore it. False: somebody has restored or touched it since it was found due."""
+    if not is_due_for_removal(transaction, case_id, undo_hours, retention_days):
+        return False
+    transaction.execute(_mark_deleted, of_case=case_id, at=FOR_GOOD, now=transaction.now)
+    return True
+
+
 def remove(transaction: Transaction, case_id: str, user_id: str) -> None:
-    """For good: the case and its events. Its evidence and queries are their features' to remove first.
+    """For good. Its evidence, its queries and its events in the log must be gone.
 
     Who follows the user's log or the case is told; after it only the case's id is left there.
     """
-    log.forget_case(transaction, user_id, case_id)
     log.record(transaction, user_id, CaseDeleted(case_id=case_id))
     transaction.execute(_delete, of_case=case_id)
 

@@ -37,9 +37,9 @@ def _analyzed(paths: Sequence[str], options: argparse.Namespace) -> int:
 
 
 def _digests(given: Sequence[Given]) -> list[Digest]:
-    from faultmaven.diagnosis.read import read
+    from faultmaven.cli.digesting import digest_of
 
     progress = progress_over([len(one.content) for one in given])
-    digests = [read(one.content, progress.piece(len(one.content))) for one in given]
+    digests = [digest_of(one.content, progress.piece(len(one.content))) for one in given]
     progress.clear()
     return digests

@@ -60,13 +60,17 @@ def _answer(question: str, paths: Sequence[str], options: argparse.Namespace) ->
 
 
 def _diagnosed(question: str, given: Sequence[Given]) -> Report:
+    from faultmaven.cli.digesting import digest_of, document_of
     from faultmaven.diagnosis.diagnose import Source, diagnose
-    from faultmaven.diagnosis.lines import Document
-    from faultmaven.diagnosis.read import read
 
     progress = progress_over([len(one.content) for one in given])
     sources = [
-        Source(one.evidence_id, one.name, Document(one.content), read(one.content, progress.piece(len(one.content))))
+        Source(
+            one.evidence_id,
+            one.name,
+            document_of(one.content),
+            digest_of(one.content, progress.piece(len(one.content))),
+        )
         for one in given
     ]
     progress.clear()

@@ -12,16 +12,23 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO, TypeVar
 
 from faultmaven.cli.failures import UNREADABLE, Failure
 from faultmaven.cli.naming import STDIN, distinct_names
+from faultmaven.decoding.decode import BEGINNING, Decoding, Unreadable, is_readable
+from faultmaven.files import released
 
 T = TypeVar("T")
 
 # Smaller files are copied, so that nothing which happens to them later matters; larger ones would take too much memory.
 MAPPED_FROM = 64 << 20
+# As much as a server takes by default.
+MOST_DECODED = 1 << 30
+PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def gather(paths: Sequence[str], optional: bool = False) -> list[Given]:
     """The evidence at these paths, equal contents once; `optional` leaves out what is empty. Raises Failure."""
     contents = [read_content(path) for path in paths]
     found = [
-        Given(hashlib.sha256(content).hexdigest(), name, content)
+        Given(_sha256(content), name, content)
         for name, content in zip(distinct_names(paths), contents, strict=True)
         if len(content) or not optional
     ]
@@ -66,10 +73,36 @@ def gather(paths: Sequence[str], optional: bool = False) -> list[Given]:
     return list(once.values())
 
 
+def _sha256(content: memoryview) -> str:
+    digest = hashlib.sha256()
+    for at in range(0, len(content), MAPPED_FROM):
+        digest.update(content[at : at + MAPPED_FROM])
+        released(content)
+    return digest.hexdigest()
+
+
 def read_content(path: str) -> memoryview:
-    if path == STDIN:
-        return _standard_input()
-    return readable(path, lambda file: _content(path, file))
+    """The text of it: unpacked, in UTF-8, without tags. Raises Failure."""
+    content = _standard_input() if path == STDIN else readable(path, lambda file: _content(path, file))
+    return content if is_readable(bytes(content[:BEGINNING])) else _decoded(path, content)
+
+
+def _decoded(path: str, content: memoryview) -> memoryview:
+    """In a file without a name, since there is no telling how much it is."""
+    decoding, size = Decoding(), 0
+    pieces = chain.from_iterable(decoding.feed(bytes(content[at : at + PIECE])) for at in range(0, len(content), PIECE))
+    with TemporaryFile() as file:
+        try:
+            for piece in chain(pieces, decoding.finish()):
+                size += file.write(piece)
+                if size > MOST_DECODED:
+                    raise Failure(UNREADABLE, f"{path} unpacks to more than {MOST_DECODED:,} bytes; show a part of it.")
+        except Unreadable as error:
+            raise Failure(UNREADABLE, f"{path}: {error}") from None
+        except OSError as error:
+            raise Failure(UNREADABLE, f"{path} cannot be unpacked: {error.strerror}.") from None
+        file.flush()
+        return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)) if size else memoryview(b"")
 
 
 def readable(path: str, use: Callable[[BinaryIO], T]) -> T:

@@ -19,7 +19,7 @@ from faultmaven.diagnosis.sources import Earlier, Source
 
 __all__ = ["REASONING_VERSION", "Earlier", "Source", "diagnose", "fingerprint"]
 
-REASONING_VERSION = "2"
+REASONING_VERSION = "3"
 
 
 def diagnose(question: str, sources: Sequence[Source], history: Sequence[Earlier] = ()) -> Report:

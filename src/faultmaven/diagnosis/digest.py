@@ -14,10 +14,12 @@ from typing import Literal
 
 from faultmaven.diagnosis.facts import Facts, Level
 
-__all__ = ["Bucket", "Digest", "Kind", "Level", "Template", "Trace", "Zone"]
+__all__ = ["Bucket", "Digest", "Kind", "Language", "Level", "Template", "Trace", "Zone"]
 
 Kind = Literal["log", "json_lines", "logfmt", "syslog", "access_log", "trace", "text", "empty", "binary"]
 Zone = Literal["explicit", "assumed", "none"]
+# `node` is JavaScript on a server, `browser` the same in a page.
+Language = Literal["python", "java", "node", "browser", "go", "rust", "dotnet", "ruby", "php"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Trace:
     nearest line before it that has one.
     """
 
-    language: Literal["python", "java", "node", "go"]
+    language: Language
     root_type: str
     root_message: str
     first_line: int

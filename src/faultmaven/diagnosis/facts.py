@@ -83,6 +83,11 @@ def _member(members: Mapping[str, Node], key: str) -> Node | None:
     return found
 
 
+def is_number(text: str) -> bool:
+    """Whether `int` reads it as a program would have written it; `²` and thousands of digits are none."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 def plain_key(key: str) -> str:
     """A key without what differs between the habits of writing it."""
     return key.replace("_", "").replace("-", "").replace(" ", "").lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from faultmaven.diagnosis.asked.direct import Direct
 from faultmaven.diagnosis.digest import Template
 from faultmaven.diagnosis.hypotheses import Judged
 from faultmaven.diagnosis.onset import Trouble
@@ -20,18 +21,21 @@ from faultmaven.diagnosis.verdict import is_quiet
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An observation and where it was made; `is_well` of one that shows that something is as it should be."""
+    """An observation and where it was made; `is_well` of one that shows that something is as it should be,
+    `is_answer` of one that the question asked for."""
 
     id: str
     said: Phrase
     cites: tuple[int, ...]
     is_well: bool = False
+    is_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
     """`judged` is ranked; `claims` and `objections` hold what speaks for and against each by key; `events`
-    and objections come with their citations."""
+    and objections come with their citations. `direct` is the answer where the question asks for no diagnosis; its
+    points come first in `seen`. `cascade` says who failed before whom."""
 
     verdict: Verdict
     wanted: Wanted
@@ -48,6 +52,8 @@ class Findings:
     missing: Sequence[str]
     coverage: Coverage
     citations: Sequence[Citation]
+    direct: Direct | None = None
+    cascade: Claim | None = None
 
     @property
     def standing(self) -> list[Judged]:

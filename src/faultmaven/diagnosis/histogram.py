@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from faultmaven.diagnosis.digest import Bucket
-from faultmaven.diagnosis.places import Place, choose_place, time_in
+from faultmaven.diagnosis.places import Place, time_in
 
 MOST_BUCKETS = 120
 _MOST_TICKS = 20_000
@@ -49,6 +49,12 @@ class Ticks:
         while len(self.lines) > _MOST_TICKS and self.grain != _GRAINS[-1]:
             self._coarsen()
 
+    def join(self, other: Ticks) -> None:
+        while self.grain < other.grain:
+            self._coarsen()
+        for tick, lines in other.lines.items():
+            self.add(tick, lines, other.errors.get(tick, 0))
+
     def _coarsen(self) -> None:
         self.grain = _GRAINS[_GRAINS.index(self.grain) + 1]
         lines, errors = self.lines, self.errors
@@ -60,10 +66,10 @@ class Ticks:
 
 
 class Histogram:
-    """Feed it lines in any portions. `dated` and `undated` are told apart: a time without a year is placed later."""
+    """Feed it lines in any portions; `place` is where they write their time. A time without a year is placed later."""
 
-    def __init__(self, sample: Sequence[bytes]) -> None:
-        self._place = choose_place(sample)
+    def __init__(self, place: Place | None) -> None:
+        self._place = place
         self.dated, self.undated = Ticks(), Ticks()
         self._minutes: dict[bytes, tuple[int, bool] | None] = {}
 
@@ -108,21 +114,17 @@ class Histogram:
                 ticks = self.dated if stamp.has_year else self.undated
                 ticks.add(seconds_of(stamp.at), 1, key in troubled)
 
-    def some_dated(self) -> datetime | None:
-        """The first time that names its year, to the grain of what was counted."""
-        return at_second(min(self.dated.lines)) if self.dated.lines else None
 
-    def buckets(self, placed: Callable[[datetime], datetime]) -> tuple[Bucket, ...]:
-        """At most MOST_BUCKETS equal slices from the first time to the last; `placed` adds the year where none is."""
-        ticks = Ticks()
-        for source, move in ((self.dated, False), (self.undated, True)):
-            for tick, lines in source.lines.items():
-                second = seconds_of(placed(at_second(tick))) if move else tick
-                ticks.add(second, lines, source.errors[tick])
-        if not ticks.lines:
-            return ()
-        grain = max(ticks.grain, self.dated.grain, self.undated.grain)
-        return _slices(ticks, grain)
+def buckets_of(dated: Ticks, undated: Ticks, placed: Callable[[datetime], datetime]) -> tuple[Bucket, ...]:
+    """At most MOST_BUCKETS equal slices from the first time to the last; `placed` adds the year where none is."""
+    ticks = Ticks()
+    for source, move in ((dated, False), (undated, True)):
+        for tick, lines in source.lines.items():
+            second = seconds_of(placed(at_second(tick))) if move else tick
+            ticks.add(second, lines, source.errors.get(tick, 0))
+    if not ticks.lines:
+        return ()
+    return _slices(ticks, max(ticks.grain, dated.grain, undated.grain))
 
 
 def _slices(ticks: Ticks, grain: int) -> tuple[Bucket, ...]:

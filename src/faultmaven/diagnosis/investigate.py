@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from faultmaven.diagnosis.advice import actions_for, checks_for
+from faultmaven.diagnosis.asked.answer import answered
+from faultmaven.diagnosis.asked.direct import Direct
+from faultmaven.diagnosis.cascade import Failing, cascade_of, said_of
 from faultmaven.diagnosis.catalogue import Catalogue
 from faultmaven.diagnosis.citing import Citing
 from faultmaven.diagnosis.coverage import coverage_of
 from faultmaven.diagnosis.findings import Findings, Seen, warnings_in
 from faultmaven.diagnosis.hypotheses import Judged, judge
-from faultmaven.diagnosis.inspections.health import Well, well
+from faultmaven.diagnosis.inspections.health import State, states_of
 from faultmaven.diagnosis.inspections.inspect import inspected
 from faultmaven.diagnosis.inspections.weighing import in_context
 from faultmaven.diagnosis.inspections.world import World
@@ -20,7 +23,7 @@ from faultmaven.diagnosis.naming import message_of
 from faultmaven.diagnosis.onset import Trouble, trouble_of
 from faultmaven.diagnosis.questions import asks_about_now, asks_whether, focus_of, is_message, told, wanted
 from faultmaven.diagnosis.quoting import Quoted
-from faultmaven.diagnosis.reasons import because, cite_sign, how_often
+from faultmaven.diagnosis.reasons import Claim, because, cite_sign, how_often
 from faultmaven.diagnosis.report import Verdict
 from faultmaven.diagnosis.signs import Sign, signs_of
 from faultmaven.diagnosis.sources import Earlier, Source
@@ -41,8 +44,10 @@ def investigate(question: str, sources: Sequence[Source], history: Sequence[Earl
     wonders = asks_whether(question) and any(source.digest.lines for source in sources)
     asked = [] if wonders else [(source, _plain_signs(source, catalogue)) for source in told(question, history)]
     everything = [*sources, *(source for source, found in asked if found)]
-    judged = judge(suspects_of([*signs, *(sign for _, found in asked for sign in found)]), focus)
-    return _weigh_up(question, everything, judged[:MOST_HYPOTHESES], world)
+    judged = judge(suspects_of([*signs, *(sign for _, found in asked for sign in found)]), focus)[:MOST_HYPOTHESES]
+    if direct := answered(question, wanted(question), sources, world):
+        return _quiet(question, "answered", everything, judged, None, (), direct)
+    return _weigh_up(question, everything, judged, world)
 
 
 def _plain_signs(source: Source, catalogue: Catalogue) -> list[Sign]:
@@ -58,13 +63,17 @@ def _weigh_up(question: str, sources: Sequence[Source], judged: Sequence[Judged]
     is_past = bool(trouble and recovery and trouble.ongoing == "no" and is_well_after(recovery, judged))
     verdict = verdict_of(judged, trouble, sources, is_past and asks_about_now(question))
     if is_quiet(verdict) or top is None or trouble is None:
-        fine = well(world)
-        return _quiet(question, "no_fault_found" if fine else verdict, sources, judged, trouble, fine)
+        states = states_of(world)
+        is_well = bool(states) and all(state.is_well for state in states)
+        return _quiet(question, "no_fault_found" if is_well else verdict, sources, judged, trouble, states)
     citing = Citing()
     changes = changes_before(sources, trouble)
     onset_cites = tuple(cite_sign(trouble.first, citing))
     standing = [j for j in judged if j.stands]
     claims = {j.suspect.key: because(j, changes if j is top else [], trouble, citing) for j in judged}
+    cascade = _cascade(cascade_of([source for source in sources if not source.is_told], trouble), citing)
+    if cascade:
+        claims[top.suspect.key].append(cascade)
     return Findings(
         verdict=verdict,
         wanted=wanted(question),
@@ -81,6 +90,7 @@ def _weigh_up(question: str, sources: Sequence[Source], judged: Sequence[Judged]
         missing=missing_for(verdict, top, trouble, sources),
         coverage=coverage_of([s for s in sources if not s.is_told] or sources),
         citations=citing.citations,
+        cascade=cascade,
     )
 
 
@@ -90,13 +100,16 @@ def _quiet(
     sources: Sequence[Source],
     judged: Sequence[Judged],
     trouble: Trouble | None,
-    fine: Sequence[Well],
+    states: Sequence[State],
+    direct: Direct | None = None,
 ) -> Findings:
-    """Nothing failed as far as this evidence tells; what was noted in passing is shown, and blamed for nothing."""
+    """Nothing failed as far as this evidence tells, or that was not asked; what was noted in passing is shown, and
+    blamed for nothing."""
     citing = Citing()
     evidence = [source for source in sources if not source.is_told]
     claims = {j.suspect.key: because(j, [], trouble, citing) for j in judged} if trouble else {}
-    seen = [*_fine(fine, citing), *_seen(judged, citing), *_warnings(evidence, citing)]
+    answer = list(_answer(direct, citing)) if direct else []
+    seen = [*answer, *_stated(states, citing), *_seen(judged, citing), *_warnings(evidence, citing)]
     began = [j.suspect.first_at for j in judged] + [template.first_at for _, template in warnings_in(evidence)]
     if recovery := last_recovery(evidence, [at for at in began if at]):
         seen.append(Seen("o-recovery", ("Later: ", *recovery.said, "."), _cite_event(recovery, citing)))
@@ -110,19 +123,32 @@ def _quiet(
         objections={j.suspect.key: _objections(j, citing) for j in judged},
         events=[],
         onset_cites=(),
-        seen=seen[: MOST_OBSERVATIONS + len(fine)],
+        seen=seen[: MOST_OBSERVATIONS + len(states) + len(answer)],
         checks=[],
         actions=[],
         missing=missing_for(verdict, None, None, sources),
         coverage=coverage_of(evidence),
         citations=citing.citations,
+        direct=direct,
     )
 
 
-def _fine(fine: Sequence[Well], citing: Citing) -> Iterator[Seen]:
-    for number, one in enumerate(fine, 1):
+def _cascade(failed: Sequence[Failing], citing: Citing) -> Claim | None:
+    cites = tuple(n for one in failed for n in citing.cite(one.source, one.template.lines[0]))
+    return Claim(said_of(failed), "observed", cites) if cites else None
+
+
+def _answer(direct: Direct, citing: Citing) -> Iterator[Seen]:
+    for number, point in enumerate(direct.points, 1):
+        cited = [citing.cite(source, span.first, span.last, columns=span.columns) for source, span in point.shown_by]
+        cites = tuple(n for one in cited for n in one)
+        yield Seen(f"o-answer-{number}", (*point.said, "."), cites, is_answer=True)
+
+
+def _stated(states: Sequence[State], citing: Citing) -> Iterator[Seen]:
+    for number, one in enumerate(states, 1):
         cited = [citing.cite(by.source, by.span.first, by.span.last, columns=by.span.columns) for by in one.shown_by]
-        yield Seen(f"o-well-{number}", (*one.said, "."), tuple(n for cites in cited for n in cites), is_well=True)
+        yield Seen(f"o-state-{number}", (*one.said, "."), tuple(n for cites in cited for n in cites), one.is_well)
 
 
 def _seen(judged: Sequence[Judged], citing: Citing) -> list[Seen]:

@@ -34,7 +34,7 @@ _FIELD = re.compile(
 )
 # At the very start of what is said: `error: …`, `fail: Category[0]`, `error[E0382]: …`.
 _LEADING = re.compile(rf"^\W{{0,3}}({_ANY})(?:\[\w+\])?(?:\s*[:|]\s|\s*[:|]$|\t|  )", re.IGNORECASE)
-_KLOG = re.compile(r"^([IWEF])\d{4} \d\d:\d\d:\d\d")
+_KLOG = re.compile(r"^([IWEF])(?:20\d\d)?\d{4} \d\d:\d\d:\d\d")
 _RUBY = re.compile(r"^([DIWEF]), \[")
 # Kubernetes knows no event graver than a warning; these reasons say that something failed for good.
 _CLUSTER_EVENT = re.compile(r"^\s*(?:\S+\s+)?Warning\s+(?:Failed\w*|Evicted|OOMKilling|NodeNotReady)\s+\S")

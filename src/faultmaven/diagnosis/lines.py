@@ -28,7 +28,7 @@ def decode(raw: bytes) -> str:
 
 
 def as_text(line: bytes) -> str:
-    """A line of a `Block`, whose end is already taken off, as text."""
+    """A line whose end is already taken off, or several."""
     return line.decode("utf-8", "replace")
 
 
@@ -130,11 +130,12 @@ class Long(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive whole lines without their ends, each cut at HEAD_BYTES; `long` tells which were. `read` is how many
-    bytes were read so far."""
+    """Consecutive whole lines without their ends, each cut at HEAD_BYTES; `long` tells which were. `text` is the lines
+    joined by 0x0A, `read` how many bytes were read so far."""
 
     first: int
     lines: list[bytes]
+    text: bytes
     read: int
     long: list[Long]
 
@@ -147,15 +148,26 @@ def blocks(content: bytes | memoryview, size: int = BLOCK_BYTES) -> Iterator[Blo
         chunk = bytes(content[at : at + size])
         body, newline, tail = chunk.rpartition(b"\n")
         if newline:
-            lines = (open_line + body).split(b"\n")
-            yield Block(number, _cut(lines), min(at + size, len(content)), _long(number, lines, begun, at, open_line))
+            text = open_line + body
+            lines = text.split(b"\n")
+            yield _block(number, lines, text, min(at + size, len(content)), _long(number, lines, begun, at, open_line))
             number, open_line, begun = number + len(lines), b"", at + len(body) + 1
         # One byte more than a head, so that a carriage return inside a long line is not taken for its end.
         open_line = (open_line + tail)[: HEAD_BYTES + 1]
         at = min(at + size, len(content))
     if open_line:
         is_long = len(open_line) > HEAD_BYTES
-        yield Block(number, _cut([open_line]), at, [Long(number, begun, at)] if is_long else [])
+        yield _block(number, [open_line], open_line, at, [Long(number, begun, at)] if is_long else [])
+
+
+def _block(first: int, lines: list[bytes], text: bytes, read: int, long: list[Long]) -> Block:
+    if long:
+        lines = [line[:HEAD_BYTES] if len(line) > HEAD_BYTES else line for line in lines]
+    if b"\r" in text:
+        lines = [line.removesuffix(b"\r") for line in lines]
+    elif not long:
+        return Block(first, lines, text, read, long)
+    return Block(first, lines, b"\n".join(lines), read, long)
 
 
 def _long(first: int, lines: Sequence[bytes], begun: int, at: int, open_line: bytes) -> list[Long]:
@@ -169,9 +181,3 @@ def _long(first: int, lines: Sequence[bytes], begun: int, at: int, open_line: by
             found.append(Long(number, start, end))
         start = end + 1
     return found
-
-
-def _cut(lines: list[bytes]) -> list[bytes]:
-    if max(map(len, lines)) > HEAD_BYTES:
-        lines = [line[:HEAD_BYTES] if len(line) > HEAD_BYTES else line for line in lines]
-    return [line.removesuffix(b"\r") for line in lines] if any(line[-1:] == b"\r" for line in lines) else lines

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -48,7 +48,7 @@ _JSON = json.JSONDecoder()
 
 
 @dataclass(slots=True)
-class _Found:
+class Found:
     """Everywhere the same is said. `record` and the place are those of the first, whose words end `reach` bytes on."""
 
     record: Record
@@ -57,6 +57,7 @@ class _Found:
     column: int
     last: int
     reach: int
+    word: bytes
     count: int = 1
 
 
@@ -72,11 +73,16 @@ def asks_for(line: bytes) -> bool:
     return len(line) > HEAD or line.startswith(_LIST)
 
 
+def any_asks_for(text: bytes, lines: Sequence[bytes]) -> bool:
+    """Whether one of them does; `text` is the lines joined."""
+    return max(map(len, lines)) > HEAD or text.startswith(_LIST) or any(b"\n" + begin in text for begin in _LIST)
+
+
 class LongLines:
     """Feed it every line that `asks_for` it, in order."""
 
     def __init__(self) -> None:
-        self._found: dict[bytes, _Found] = {}
+        self.found: dict[bytes, Found] = {}
         self._passed: set[bytes] = set()
         self._judged: Counter[bytes] = Counter()
         self._of_word: Counter[tuple[bytes, bool]] = Counter()
@@ -101,7 +107,7 @@ class LongLines:
                 key = _nearness(stretch.content, at)
                 if key in self._passed:
                     continue
-                if found := self._found.get(key):
+                if found := self.found.get(key):
                     found.count += found.last != number
                     found.last = number
                     until = at + found.reach
@@ -118,7 +124,7 @@ class LongLines:
         key = _nearness(stretch.content, at)
         if (seen := _look(stretch, at, head)) and self._has_room(number, word, seen[0]):
             record, sample, column, reach = seen
-            self._found[key] = _Found(record, sample, number, column, number, reach)
+            self.found[key] = Found(record, sample, number, column, number, reach, word)
             return reach
         self._passed.add(key)
         return 0
@@ -127,7 +133,7 @@ class LongLines:
         """So that neither one line nor one word, nor what is no error, crowds out the rest."""
         kind = (word, record.level in ("info", "debug"))
         if (
-            len(self._found) >= _MOST_KEPT
+            len(self.found) >= _MOST_KEPT
             or self._of_line[number] >= _MOST_IN_LINE
             or self._of_word[kind] >= _MOST_OF_WORD
         ):
@@ -136,11 +142,21 @@ class LongLines:
         self._of_word[kind] += 1
         return True
 
+    def join(self, others: Mapping[bytes, Found], before: int) -> None:
+        """What was found in lines that come after these and were numbered anew, `before` of them."""
+        for key, found in others.items():
+            line, last = found.line + before, found.last + before
+            if mine := self.found.get(key):
+                mine.count += found.count
+                mine.last = last
+            elif self._has_room(line, found.word, found.record):
+                self.found[key] = replace(found, line=line, last=last)
+
     def templates(self, first_lines: set[int], placed: Callable[[Stamp], datetime]) -> list[Template]:
         """In the order of the lines; without what the sample of a template that begins with its line shows anyway."""
         return [
             _template(found, placed)
-            for found in self._found.values()
+            for found in self.found.values()
             if found.record.kind != "text"
             or found.line not in first_lines
             or found.column + len(found.sample) > QUOTE_LIMIT
@@ -227,7 +243,7 @@ def _object(text: str, place: int) -> tuple[Mapping[str, object], int, int] | No
     return None
 
 
-def _template(found: _Found, placed: Callable[[Stamp], datetime]) -> Template:
+def _template(found: Found, placed: Callable[[Stamp], datetime]) -> Template:
     record = found.record
     at = placed(record.stamp) if record.stamp else None
     return Template(

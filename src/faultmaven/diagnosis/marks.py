@@ -14,7 +14,7 @@ _LEVELS_AND_STATUSES = re.compile(
     rb"|\bstatus(?:_code)?=([1-5]\d\d)\b"
 )
 _COUNTS = re.compile(
-    rb"(?:exit\w*|status|code|error\w*|fail\w*|exception\w*|warning\w*|timeout\w*)"
+    rb"(?:status|code|(?:exit|error|fail|exception|warning|timeout)\w{0,8})"
     rb"[\"']?[ :=]{1,3}[\"']?(\d{1,9}(?:\.\d{1,9})?)"
     rb"|\b(\d{1,9}) (?:error|fail|exception|warning|timeout)",
     re.IGNORECASE,

@@ -101,18 +101,32 @@ _PREAMBLE = re.compile(
 )
 _SYSLOG = re.compile(r"^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?P<host>\S+) (?P<program>[\w./@-]+)(?:\[\d+\])?: ")
 _FIELD = re.compile(
-    r"(?:\"(?:message|msg|log|error|err)\"\s*:\s*|\b(?:msg|message|err|error)=)(\"(?:[^\"\\]|\\.){3,}\")"
+    r"(?:\"(?:message|msg|log|error|err)\"\s*:\s*|\b(?:msg|message|err|error)=)(\"(?:[^\"\\]|\\.){3,}\")",
+    re.IGNORECASE,
+)
+
+_MORE = re.compile(
+    r"\"(error|err|exception|reason|cause|detail|details|note|hint)\"\s*:\s*(\"(?:[^\"\\]|\\.){3,}\")", re.I
 )
 
 
 def message_of(line: str) -> str:
-    """What a log line says, without its time, level and bracketed head."""
+    """What a log line says, without its time, level and bracketed head; of JSON also what stands beside its message."""
     if found := _FIELD.search(line):
-        return _unescaped(found[1])
+        return _with_more(line, _unescaped(found[1]))
     if syslog := _SYSLOG.match(line):
         return f"{syslog['program']}: {line[syslog.end() :].strip()}"
     head = _PREAMBLE.match(line)
     return (line[head.end() :].strip() if head else "") or line.strip()
+
+
+def _with_more(line: str, message: str) -> str:
+    """The other members that say something, one after the other, as far as the message does not say it already."""
+    for found in _MORE.finditer(line[:4000]):
+        told = _unescaped(found[2])
+        if told not in message and message not in told:
+            message += f"; {found[1]}: {told}"
+    return message
 
 
 def _unescaped(quoted: str) -> str:
@@ -129,6 +143,12 @@ _FRAMES = (
     re.compile(r"at (?:[\w.@-]+/)?(?:[a-z][\w$]*\.)*(?P<name>[\w$.<>]+)\((?P<file>[\w$]+\.\w+):(?P<line>\d+)\)"),
     re.compile(r"at (?P<file>(?:file://)?/[^\s:]+):(?P<line>\d+)(?::\d+)?(?P<name>)"),
     re.compile(r"^\s*(?P<file>/[^\s:]+\.go):(?P<line>\d+)(?P<name>)"),
+    # .NET, PHP, Ruby, Firefox and Safari, Rust.
+    re.compile(r"at (?P<name>[^()]+)\(.* in (?P<file>.+):line (?P<line>\d+)"),
+    re.compile(r"^#\d+ (?P<file>[^()]+)\((?P<line>\d+)\): (?P<name>[^()]+)"),
+    re.compile(r"^(?P<file>[^:]+):(?P<line>\d+):in [`'](?P<name>[^'`]+)'"),
+    re.compile(r"^(?P<name>[^@\s]*)(?:@| (?=\w+://))(?P<file>[a-z-]+://.+?):(?P<line>\d+)(?::\d+)?$"),
+    re.compile(r"^(?:at )?(?P<file>[^\s:()]+\.(?:rs|php)):(?P<line>\d+)(?::\d+)?(?P<name>)$"),
 )
 
 

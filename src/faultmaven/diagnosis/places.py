@@ -16,7 +16,7 @@ _HEAD = 120
 _EPOCH_DIGITS = 10
 _KEY = re.compile(rb'"(?:timestamp|@timestamp|time|ts|t|@t|datetime|date)":\s?"?')
 _CLOCK = re.compile(r"\d\d:\d\d:\d\d(?!:\d)")
-_ZONE = re.compile(r"^(?:[.,]\d{1,9})?(\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)$")
+_ZONE = re.compile(r"^(?:[.,]\d{1,9})?(\s?(?:Z|UTC|GMT|[A-Z]{1,3}T|[+-]\d\d:?\d\d)?)$")
 _MAYBE_TIME = re.compile(rb"\d\d:\d\d:\d\d|\d{8}[T-]\d{6}|1\d{9}")
 _ENOUGH = 0.5
 
@@ -41,6 +41,11 @@ class Place:
             return [line[(at := line.find(anchor) + skip) : at + width] for line in lines]
         start, end = self.start, self.start + width
         return [line[start:end] for line in lines]
+
+    def is_in(self, line: bytes) -> bool:
+        """Whether this line writes its time there."""
+        (text,) = self.cut([line])
+        return self.seconds(text) is not None and self.read_minute(self.minute(text)) is not None
 
     def minute(self, text: bytes) -> bytes:
         return text[:-2] if self.is_epoch else text[:-3]

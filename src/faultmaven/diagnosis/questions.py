@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from faultmaven.diagnosis.lines import Document
+from faultmaven.diagnosis.quoting import plain
 from faultmaven.diagnosis.read import read
 from faultmaven.diagnosis.sources import EARLIER_QUESTION, QUESTION, Earlier, Source
 from faultmaven.diagnosis.suspects import Suspect
 
-Wanted = Literal["diagnosis", "when", "how_many"]
+Wanted = Literal["diagnosis", "when", "how_many", "which", "logs"]
 
 _ASKS_WHETHER = re.compile(
     r"^\W*(is|are|was|were|did|does|do|has|have|any|can|could|check|look)\b[^\n]*$", re.IGNORECASE
@@ -22,6 +23,20 @@ _WHEN = re.compile(
     r"\b(since when|when (did|was|is|has)|what time|how long|at which time|first (seen|happen|occur))", re.I
 )
 _HOW_MANY = re.compile(r"\b(how (many|often|frequent\w*)|number of|count of)\b", re.I)
+_WHICH = re.compile(
+    r"\b(which|list (all|the|every|me)|name (all|every|the)|(find|show|get|give|tell)( me)? (all|every|each)|what (kubernetes |k8s |cluster )?"
+    r"(pods|nodes|pvcs|events|services|deployments|alerts) (are|were|have|do|did|relate|exist))\b",
+    re.I,
+)
+_LOGS = re.compile(
+    r"\b(show|fetch|get|give|display|print|retrieve|tail|see|pull|read|summari[sz]e|summary of|what do|look at"
+    r"|go through)\b.{0,60}\b(logs?|log (file|lines|entries)|errors|messages)\b"
+    r"|\bwhat (are|were) (all )?the (errors|warnings)\b",
+    re.I,
+)
+_EXPLAINS = re.compile(
+    r"\b(why|cause[ds]?|root|wrong|reason|investigate|diagnos\w*|explain|troubleshoot|how come)\b", re.I
+)
 _QUOTED = re.compile(r"[\"'`“‘]([^\"'`“”‘’\n]{3,80})[\"'`”’]")
 # Names as systems write them: parts joined by -, _, ., / or :, or letters mixed with digits.
 _IDENTIFIER = re.compile(r"(?<![\w.])(?=\S*[A-Za-z])[A-Za-z0-9]+(?:[-_./:@][A-Za-z0-9]+)+|\b[A-Za-z]+\d[\w]*\b")
@@ -60,7 +75,8 @@ class Focus:
 
 
 def _surroundings(suspect: Suspect) -> list[str]:
-    shown = [part for sign in suspect.signs for part in (sign.text, sign.component or "", sign.source.name)]
+    signs = suspect.signs
+    shown = [part for sign in signs for part in (sign.text, plain(sign.said), sign.component or "", sign.source.name)]
     return [*shown, suspect.fault.title if suspect.fault else ""]
 
 
@@ -86,9 +102,14 @@ def focus_of(question: str) -> Focus:
 
 
 def wanted(question: str) -> Wanted:
-    if _WHEN.search(question[:2000]):
+    text = question[:2000]
+    if _WHEN.search(text):
         return "when"
-    return "how_many" if _HOW_MANY.search(question[:2000]) else "diagnosis"
+    if _HOW_MANY.search(text):
+        return "how_many"
+    if _EXPLAINS.search(text):
+        return "diagnosis"
+    return "logs" if _LOGS.search(text) else "which" if _WHICH.search(text) else "diagnosis"
 
 
 def asks_whether(question: str) -> bool:

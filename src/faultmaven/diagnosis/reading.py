@@ -1,61 +1,78 @@
-"""The digest in the making: what a first pass over all lines gathers, and what is concluded from it."""
+"""The digest in the making: what the stripes of one piece of evidence say, joined, and what is concluded from it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from faultmaven.diagnosis.digest import Digest, Kind, Template, Zone
-from faultmaven.diagnosis.histogram import Histogram
-from faultmaven.diagnosis.lines import Block
-from faultmaven.diagnosis.long_lines import HEAD, LongLines, asks_for
-from faultmaven.diagnosis.readers.wrappers import without_colours
-from faultmaven.diagnosis.signatures import choose_signing
-from faultmaven.diagnosis.tally import Entry, Tally
+from faultmaven.diagnosis.digest import Digest, Kind, Template, Trace, Zone
+from faultmaven.diagnosis.gathering import Gathered
+from faultmaven.diagnosis.histogram import Ticks, at_second, buckets_of
+from faultmaven.diagnosis.long_lines import LongLines
+from faultmaven.diagnosis.tally import MOST_ROUGH, Entry, is_worth_it, rough_keys
 from faultmaven.diagnosis.templates import merge
 from faultmaven.diagnosis.timestamps import Stamp
-from faultmaven.diagnosis.tracefinder import Portion, TraceFinder
+from faultmaven.diagnosis.tracefinder import INSIDE, Seen, most_frequent
 from faultmaven.diagnosis.years import Placing, place_years
 
 
 class Reading:
-    """`content` is what the blocks come from: of long lines they hold the beginnings only."""
+    """Feed it what was gathered from each stripe, in their order."""
 
-    def __init__(self, sample: Sequence[bytes], content: memoryview) -> None:
-        self._content = content
-        self._sign = choose_signing(sample)
-        self._tally = Tally()
-        self._histogram = Histogram(sample)
-        self._traces = TraceFinder()
+    def __init__(self) -> None:
+        self._entries: dict[bytes, Entry] = {}
+        self._rough: set[bytes] = set()
+        self._dated, self._undated = Ticks(), Ticks()
+        self._traces: dict[str, Seen] = {}
         self._long_lines = LongLines()
         self._lines = 0
+        self._truncated = False
 
-    def add(self, block: Block) -> None:
-        text = without_colours(b"\n".join(block.lines))
-        lines = text.split(b"\n")
-        self._lines = block.first + len(lines) - 1
-        self._count(self._traces.add(text, lines, self._sign(self._heads(block, lines))))
+    def add(self, gathered: Gathered) -> None:
+        """Takes it over: it must not be used further."""
+        before = self._lines
+        self._lines += gathered.lines
+        for key, entry in gathered.entries.items():
+            entry.first, entry.last = entry.first + before, entry.last + before
+            self._count(key, entry, key in gathered.rough)
+        self._dated.join(gathered.dated)
+        self._undated.join(gathered.undated)
+        for seen in gathered.traces:
+            self._see(Seen(_moved(seen.trace, before), seen.began, seen.ended))
+        self._long_lines.join(gathered.long_lines, before)
+        self._truncated |= gathered.truncated
 
-    def _heads(self, block: Block, lines: list[bytes]) -> list[bytes]:
-        """What signatures are made of. What stands further right is searched for trouble."""
-        if not any(map(asks_for, block.lines)):
-            return lines
-        whole = {long.number: self._content[long.start : long.end] for long in block.long}
-        for number, line in enumerate(block.lines, block.first):
-            if asks_for(line):
-                self._long_lines.add(number, whole.get(number, line))
-        return [line[:HEAD] for line in lines]
+    def _count(self, key: bytes, entry: Entry, is_rough: bool) -> None:
+        if key not in self._entries and key != INSIDE and (is_rough or not self._has_room_for(entry)):
+            key, coarsest = rough_keys(_line(entry))
+            if key not in self._entries and len(self._rough) >= MOST_ROUGH:
+                key = coarsest
+            self._rough.add(key)
+        mine = self._entries.get(key)
+        if not mine:
+            self._entries[key] = entry
+            return
+        mine.count += entry.count
+        if entry.last > mine.last:
+            mine.last, mine.last_stamp = entry.last, entry.last_stamp if mine.record.stamp else None
 
-    def _count(self, portion: Portion) -> None:
-        keys = self._tally.add(*portion)
-        self._histogram.add(portion.lines, keys, self._tally.troubled)
+    def _has_room_for(self, entry: Entry) -> bool:
+        return is_worth_it(_line(entry), len(self._entries) - len(self._rough))
+
+    def _see(self, seen: Seen) -> None:
+        trace = seen.trace
+        if not (earlier := self._traces.get(trace.fingerprint)):
+            self._traces[trace.fingerprint] = seen
+            return
+        joined = replace(earlier.trace, count=earlier.trace.count + trace.count, last_seen_line=trace.last_seen_line)
+        self._traces[trace.fingerprint] = Seen(joined, earlier.began, seen.ended)
 
     def digest(self, version: str, size: int) -> Digest:
-        self._finish_traces()
-        entries = list(self._tally.entries.values())
+        entries = list(self._entries.values())
         stamps = [stamp for entry in entries for stamp in (entry.record.stamp, entry.last_stamp) if stamp]
-        dated = min((stamp.at for stamp in stamps if stamp.has_year), default=self._histogram.some_dated())
+        dated = min((stamp.at for stamp in stamps if stamp.has_year), default=self._some_dated())
         placed = place_years((stamp.at for stamp in stamps if not stamp.has_year), dated)
         times = [_time(stamp, placed) for stamp in stamps]
         further = self._long_lines.templates({entry.first for entry in entries}, lambda stamp: _time(stamp, placed))
@@ -66,23 +83,35 @@ class Reading:
             lines=self._lines,
             bytes=size,
             kinds=_kinds(entries),
-            templates=_in_order([*merge((_template(entry, placed) for entry in told), len(further)), *further]),
-            traces=self._traces.traces(lambda stamp: _time(stamp, placed)),
-            buckets=self._histogram.buckets(placed),
+            templates=_in_order([*merge((template_of(entry, placed) for entry in told), len(further)), *further]),
+            traces=most_frequent(self._traces.values(), lambda stamp: _time(stamp, placed)),
+            buckets=buckets_of(self._dated, self._undated, placed),
             first_at=min(times, default=None),
             last_at=max(times, default=None),
             zone=_zone(entries),
             year_known=not stamps or dated is not None,
             unparsed_lines=sum(entry.count for entry in told if _is_unparsed(entry)),
-            truncated=self._long_lines.is_incomplete,
+            truncated=self._truncated,
         )
 
-    def _finish_traces(self) -> None:
-        self._count(self._traces.finish())
-        for entry in self._tally.entries.values():
-            if stack := entry.record.stack:
-                times = entry.record.stamp, entry.last_stamp
-                self._traces.add_embedded(stack, (entry.first, entry.last), entry.count, times)
+    def _some_dated(self) -> datetime | None:
+        """The first time that names its year, to the grain of what was counted."""
+        return at_second(min(self._dated.lines)) if self._dated.lines else None
+
+
+def _line(entry: Entry) -> bytes:
+    return entry.text.encode("utf-8", "replace")
+
+
+def _moved(trace: Trace, by: int) -> Trace:
+    return replace(
+        trace,
+        first_line=trace.first_line + by,
+        last_line=trace.last_line + by,
+        root_line=trace.root_line + by,
+        last_seen_line=trace.last_seen_line + by,
+        frame_line=None if trace.frame_line is None else trace.frame_line + by,
+    )
 
 
 def _in_order(templates: Iterable[Template]) -> tuple[Template, ...]:
@@ -112,7 +141,7 @@ def _is_unparsed(entry: Entry) -> bool:
     return entry.record.stamp is None and entry.record.level == "unknown"
 
 
-def _template(entry: Entry, placed: Placing) -> Template:
+def template_of(entry: Entry, placed: Placing) -> Template:
     record = entry.record
     times = [_time(stamp, placed) for stamp in (record.stamp, entry.last_stamp) if stamp]
     return Template(

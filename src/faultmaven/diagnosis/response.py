@@ -22,6 +22,7 @@ def response(findings: Findings, first_line: str) -> str:
     sections = [
         f"**{escaped(first_line)}** {_certainty(findings)}".rstrip(),
         _onset(findings),
+        "\n".join(_answer(findings)),
         _section("Noted in passing", _noted(findings)),
         _section("Why", _reasons(findings)),
         _section("Do next", _steps(findings)),
@@ -55,8 +56,13 @@ def _onset(findings: Findings) -> str:
     return markdown(when) + _marks(findings.onset_cites) if when else ""
 
 
+def _answer(findings: Findings) -> list[str]:
+    return [f"- {markdown(seen.said)}{_marks(seen.cites)}" for seen in findings.seen if seen.is_answer]
+
+
 def _noted(findings: Findings) -> list[str]:
-    return [f"- {markdown(seen.said)}{_marks(seen.cites)}" for seen in findings.seen] if findings.quiet else []
+    rest = [seen for seen in findings.seen if findings.quiet and not seen.is_answer]
+    return [f"- {markdown(seen.said)}{_marks(seen.cites)}" for seen in rest]
 
 
 def _reasons(findings: Findings) -> list[str]:

@@ -8,51 +8,53 @@ most logs, those full of UUIDs and hashes lose hexadecimal letters as well, requ
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import compress
 
 import orjson
 
 from faultmaven.diagnosis.marks import number_mark
 
-Signing = Callable[[Sequence[bytes]], list[bytes]]
+# Of lines, given joined by 0x0A and one by one. A line's signature depends on that line alone.
+Signing = Callable[[bytes, Sequence[bytes]], list[bytes]]
 
 _DIGITS = b"0123456789"
 _DELETIONS = (_DIGITS, _DIGITS + b"abcdef", _DIGITS + b"abcdefABCDEF")
 # Up to this many signatures in the sample nothing needs to be cheaper.
 _FEW = 400
-_MOST_KNOWN = 24_000
 _ACCESS = re.compile(rb'" [1-5]\d\d \S')
 _SAID = ("level", "severity", "lvl", "s", "status", "logger", "component", "msg", "message", "event", "error", "err")
 
 
 def choose_signing(sample: Sequence[bytes]) -> Signing:
     """The cheapest way of giving lines like those of the sample few signatures."""
-    signings = [_with_marks(_deleting(deletion)) for deletion in _DELETIONS]
+    text = b"\n".join(sample)
+    kinds = [_deleting(deletion) for deletion in _DELETIONS]
     if sum(bool(_ACCESS.search(line[:1000])) for line in sample) > 0.6 * len(sample):
         signings = [_of_requests(deletion) for deletion in _DELETIONS]
-    elif sum(line[:1] == b"{" for line in sample) > 0.6 * len(sample):
-        signings.append(_with_marks(_of_fields))
+    else:
+        if sum(line[:1] == b"{" for line in sample) > 0.6 * len(sample):
+            kinds.append(_of_fields)
+        numbers_matter = [number_mark(line) != b"" for line in sample]
+        signings = [_with_marks(kind, kind(text, sample), numbers_matter) for kind in kinds]
     enough = max(_FEW, len(sample) // 20)
     counts: list[int] = []
     for signing in signings:
-        counts.append(len(set(signing(sample))))
+        counts.append(len(set(signing(text, sample))))
         if counts[-1] <= enough:
             return signing
     # Where nothing tames it, more is deleted only if that clearly helps: every deletion also confuses words.
     return next(signing for signing, count in zip(signings, counts, strict=True) if count <= 1.5 * min(counts))
 
 
-def _with_marks(signing: Signing) -> Signing:
-    """Adds the numbers that matter, looking for them only in lines whose signature was first met with one."""
-    is_marked: dict[bytes, bool] = {}
+def _with_marks(signing: Signing, sampled: Sequence[bytes], numbers_matter: Sequence[bool]) -> Signing:
+    """Adds the numbers that matter, without looking for them in lines whose like has none in the sample."""
+    marked = set(compress(sampled, numbers_matter))
+    unmarked = set(sampled) - marked
 
-    def marked(lines: Sequence[bytes]) -> list[bytes]:
-        signatures = signing(lines)
-        for signature, index in first_met(signatures, is_marked.keys()):
-            if len(is_marked) >= _MOST_KNOWN:
-                break
-            is_marked[signature] = number_mark(lines[index]) != b""
-        looked_at = {signature for signature in set(signatures) if is_marked.get(signature)}
+    def with_marks(text: bytes, lines: Sequence[bytes]) -> list[bytes]:
+        signatures = signing(text, lines)
+        looked_at = set(signatures) - unmarked
         if not looked_at:
             return signatures
         return [
@@ -60,22 +62,12 @@ def _with_marks(signing: Signing) -> Signing:
             for signature, line in zip(signatures, lines, strict=True)
         ]
 
-    return marked
-
-
-def first_met(keys: Sequence[bytes], known: Iterable[bytes]) -> list[tuple[bytes, int]]:
-    """Keys that are not known, each with the index where it first stands, in that order."""
-    new = set(keys).difference(known)
-    if not new:
-        return []
-    backwards = zip(range(len(keys) - 1, -1, -1), reversed(keys), strict=True)
-    first = {key: index for index, key in backwards if key in new}
-    return sorted(first.items(), key=lambda item: item[1])
+    return with_marks
 
 
 def _deleting(deletion: bytes) -> Signing:
-    def signatures(lines: Sequence[bytes]) -> list[bytes]:
-        return b"\n".join(lines).translate(None, deletion).split(b"\n") if lines else []
+    def signatures(text: bytes, lines: Sequence[bytes]) -> list[bytes]:
+        return text.translate(None, deletion).split(b"\n") if lines else []
 
     return signatures
 
@@ -84,9 +76,9 @@ def _of_requests(deletion: bytes) -> Signing:
     """Requests by method, path and status, without client, query, size, referrer and agent."""
     strip = _deleting(deletion)
 
-    def signatures(lines: Sequence[bytes]) -> list[bytes]:
+    def signatures(_: bytes, lines: Sequence[bytes]) -> list[bytes]:
         requests = [_request(line) for line in lines]
-        stripped = strip([request for request, _ in requests])
+        stripped = strip(b"\n".join(request for request, _ in requests), lines)
         return [text + b"\0" + status for text, (_, status) in zip(stripped, requests, strict=True)]
 
     return signatures
@@ -101,8 +93,8 @@ def _request(line: bytes) -> tuple[bytes, bytes]:
     return b"/".join(request.partition(b"?")[0].split(b"/", 4)[:4]), status
 
 
-def _of_fields(lines: Sequence[bytes]) -> list[bytes]:
-    return _deleting(_DELETIONS[1])([_fields(line) for line in lines])
+def _of_fields(_: bytes, lines: Sequence[bytes]) -> list[bytes]:
+    return _deleting(_DELETIONS[1])(b"\n".join(map(_fields, lines)), lines)
 
 
 def _fields(line: bytes) -> bytes:

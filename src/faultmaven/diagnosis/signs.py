@@ -6,7 +6,7 @@ Only template samples, trace messages and the question are matched, never every 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from faultmaven.diagnosis.catalogue import Catalogue
 from faultmaven.diagnosis.catalogue.model import Fault
 from faultmaven.diagnosis.digest import Level, Template, Trace
 from faultmaven.diagnosis.facts import Span
+from faultmaven.diagnosis.hearsay import only_repeated
 from faultmaven.diagnosis.mentions import merely_mentions
 from faultmaven.diagnosis.quoting import Phrase
 from faultmaven.diagnosis.sources import Source
@@ -144,11 +145,17 @@ def _said(source: Source, template: Template, catalogue: Catalogue, asked: Seque
         status=template.status,
         columns=template.columns,
     )
-    matches = catalogue.match(_unquoted(template.sample))
+    found = catalogue.match(_unquoted(template.sample))
+    matches = [match for match in found if not only_repeated(template.sample, _shows(catalogue, match.fault))]
     yield from (_known(plain, match.fault, match.names) for match in matches)
     named = any(term in template.sample.lower() for term in asked)
-    if not matches and (named or _is_unknown_trouble(template)):
+    is_trouble = _is_unknown_trouble(template) and not only_repeated(template.sample, speaks_of_trouble)
+    if not matches and (named or is_trouble):
         yield replace(plain, asked=named)
+
+
+def _shows(catalogue: Catalogue, fault: Fault) -> Callable[[str], bool]:
+    return lambda text: any(match.fault is fault for match in catalogue.match(text))
 
 
 def _unquoted(text: str) -> str:

@@ -15,6 +15,7 @@ from faultmaven.diagnosis.subject import headline_title, subject_of, title_of
 
 HEADLINE_LIMIT = 120
 SUMMARY_LIMIT = 600
+NONE_IS = "None of them is a warning."
 
 IN_WORDS: dict[Verdict, str] = {
     "cause_found": "Cause found",
@@ -33,6 +34,8 @@ def headline(findings: Findings) -> str:
             return shorten(_nothing_to_go_by(findings), HEADLINE_LIMIT)
         case "no_fault_found":
             return shorten(f"No fault found in {looked_at(findings.evidence)}.", HEADLINE_LIMIT)
+        case "answered" if findings.direct:
+            return shorten(plain((*findings.direct.headline, ".")), HEADLINE_LIMIT)
         case _ if top:
             return _named(top, findings)
         case _:
@@ -90,15 +93,22 @@ def summary(findings: Findings) -> str:
 
 def _sentences(findings: Findings) -> Iterator[str]:
     top = findings.top
+    if findings.direct:
+        yield plain((*findings.direct.headline, "."))
+        yield from (plain(seen.said) for seen in findings.seen if seen.is_answer)
+        return
     if findings.quiet or top is None:
         yield from _quiet_sentences(findings)
         return
     when = plain(when_and_how_often(findings))
-    if findings.wanted != "diagnosis":
+    asks_when = findings.wanted in ("when", "how_many")
+    if asks_when:
         yield when
     yield f"{IN_WORDS[findings.verdict]}: {plain(_titled(top))}"
-    if findings.wanted == "diagnosis" and when:
+    if when and not asks_when:
         yield when
+    if findings.cascade:
+        yield plain(findings.cascade.said)
     for effect in top.consequences[:2]:
         yield f"It brings about: {plain(title_of(effect))}."
     yield from (plain(("Just before: ", *event.said, ".")) for event, _ in findings.events if event.role == "note")
@@ -121,7 +131,8 @@ def _titled(judged: Judged) -> Phrase:
 def _also(findings: Findings) -> Iterator[str]:
     """The other errors, each the shorter the more there are, then the warnings, as long as there is room."""
     following = findings.top.consequences if findings.top else ()
-    others = [j.suspect for j in findings.judged[1:] if j.suspect not in following]
+    rest = [j.suspect for j in findings.judged[1:] if j.suspect not in following]
+    others = sorted(rest, key=lambda suspect: not suspect.leading.said)
     limit = max(50, 330 // max(len(others), 3))
     for suspect in others:
         if suspect.leading.said:
@@ -156,10 +167,13 @@ def _where_nothing_is(findings: Findings) -> str:
 
 
 def what_is_well(findings: Findings) -> str:
-    """Where states and measurements are shown, that these are normal; of a log, how many warnings it holds."""
-    if any(seen.is_well for seen in findings.seen):
-        return "No failure is stated: states and measurements are normal, and no error is active."
-    return how_many_warnings(findings)
+    """Where states and measurements are shown, that these are well; of a log, how many warnings it holds."""
+    states = [seen for seen in findings.seen if seen.id.startswith("o-state")]
+    if not states:
+        return how_many_warnings(findings)
+    told = "No failure is stated: the states shown are normal" if all(seen.is_well for seen in states) else ""
+    logged = how_many_warnings(findings)
+    return f"{told}, and no error is active." if told and logged == NONE_IS else f"{told}. {logged}".lstrip(". ")
 
 
 def how_many_warnings(findings: Findings) -> str:
@@ -167,7 +181,7 @@ def how_many_warnings(findings: Findings) -> str:
     warnings = sum(template.count for _, template in warnings_in(findings.evidence))
     errors = sum(one.count for source in findings.evidence for one in source.digest.templates if one.is_error)
     if not errors:
-        return f"{warnings:,} of them are warnings." if warnings else "None of them is a warning."
+        return f"{warnings:,} of them are warnings." if warnings else NONE_IS
     return f"Errors among them: {errors:,}; warnings: {warnings:,}."
 
 

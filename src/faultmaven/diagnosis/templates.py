@@ -2,7 +2,8 @@
 
 Signatures come in by the thousand. Each becomes a row of words with the obviously variable ones masked; equal rows are
 one template, and rows of the same length that agree in most words are merged, the differing words becoming `<*>`
-(the idea of Drain: He et al., ICWS 2017). What does not fit is dropped, common routine first, never errors before it.
+(the idea of Drain: He et al., ICWS 2017). A place where many words were seen between the same others is variable too.
+What does not fit is dropped, common routine first, never errors before it.
 """
 
 from __future__ import annotations
@@ -22,31 +23,58 @@ from faultmaven.diagnosis.words import TROUBLE
 
 MOST_TEMPLATES = 300
 WILD = "<*>"
+_QUOTES = ('"', "'")
 _MOST_WORDS = 60
 _LONGEST_WORD = 300
-_ALIKE = 0.75
-_FEWEST_WORDS = 4
+# For each word that differs so many must be the same.
+_SAME_EACH = 3
+# In a place between so many words that are always the same, so many different ones make it variable.
+_VALUES = {1: 6, 2: 3}
+# So many addresses asked for with the same outcome are one kind of request, unless they failed.
+_MOST_ADDRESSES = 10
+# So many different rests behind the same beginning are one.
+_MOST_TAILS, _MOST_EACH, _LONGEST_HEAD = 8, 6, 8
+_PREPOSITIONS = frozenset(("for", "from", "of", "with", "by", "named", "called"))
+_OPENS = re.compile(r"[a-z][\w-]*:")
+# Longer rows are not searched for such places.
+_MOST_PLACES = 14
 # Looking further back than this for a row to merge with costs more than it finds.
 _MOST_COMPARED = 40
 _ERROR_SHARE, _BIG_SHARE, _WARNING_SHARE, _WORDED_SHARE = 150, 50, 40, 30
 
 _TROUBLE: Any = re2.compile(TROUBLE.encode())
-_SPLIT = re.compile(r"""([\s,;()\[\]{}"'<>|]+)""")
+# What is quoted is one word, unless it names a field; so is an address.
+_WHOLE = re.compile(
+    r"""\b[a-z][a-z0-9+.-]{1,20}://[^\s"'<>()\[\]{}|]{1,1000}[^\s"'<>()\[\]{}|,;.:]"""
+    r"""|(?<![\w"'\\])(?:"[^"\n]{1,300}"|'[^'\n]{1,300}')(?![\w"']|\s?:(?! [A-Za-z]))"""
+)
+_SPLIT = re.compile(r"""((?:[\s;=()\[\]{}"'<>|]|,(?=[\s,;()\[\]{}"'<>|]|$))+)""")
+_LISTING = re.compile(r"[,;] ?")
+_LABEL = re.compile(r"[A-Z][A-Z0-9_-]+:")
+_LETTER = re.compile(r"[^\W\d_]")
+_PLACED = re.compile(r"~?[./]{0,2}/|[A-Za-z][\w+.-]*://")
 _WITH_DIGIT = re.compile(r"\d")
 _HEX = re.compile(r"(?i)(?:[0-9a-f]{8,}|[0-9a-f]{2,}(?:[:-][0-9a-f]{2,}){2,})")
 # Names whose digits are part of the name: error codes, versions of protocols, `s3` and `k8s`.
 _NAMED = re.compile(r"[A-Z]{1,8}[-_]?\d{1,6}|[a-z]{1,4}\d{1,2}|[a-z]\d[a-z]{1,8}")
-_JOINT = re.compile(r"([=:/@&?])")
-_RUN = re.compile(r"<\*>(?:[=:/@&?]<\*>)+")
+_JOINT = re.compile(r"([:/@&?,])")
+_RUN = re.compile(r"<\*>(?:[:/@&?,]<\*>)+")
 
 
 @dataclass(slots=True)
 class Row:
-    """One or more signatures that say the same. `gaps` stand between the words and are never masked."""
+    """One or more signatures that say the same, their templates joined. `gaps` stand between the words and are never
+    masked."""
 
     words: list[str]
     gaps: tuple[str, ...]
     template: Template
+    members: list[Template]
+
+    @property
+    def speaker(self) -> str:
+        """How the message names its own component, if it does."""
+        return f"{self.template.component}:"
 
     @property
     def text(self) -> str:
@@ -61,23 +89,58 @@ def mask(text: str) -> str:
 def merge(templates: Iterable[Template], reserved: int = 0) -> list[Template]:
     """`text` comes in as the plain message and goes out as its template; at most MOST_TEMPLATES less those `reserved`,
     in line order."""
+    return _chosen([replace(row.template, text=row.text) for row in rows(templates)], MOST_TEMPLATES - reserved)
+
+
+def rows(templates: Iterable[Template]) -> list[Row]:
     exact: dict[tuple[object, ...], Row] = {}
     for template in sorted(templates, key=_first_line):
         words, gaps = _split(template.text, template.status)
         key = (template.level, template.status, template.component, *words, *gaps)
         if row := exact.get(key):
             row.template = _joined(row.template, template)
+            row.members.append(template)
         else:
-            exact[key] = Row(words, gaps, template)
-    rows = _alike(exact.values())
-    return _chosen([replace(row.template, text=row.text) for row in rows], MOST_TEMPLATES - reserved)
+            exact[key] = Row(words, gaps, template, [template])
+    return _alike(exact.values())
 
 
 def _split(text: str, status: int | None) -> tuple[list[str], tuple[str, ...]]:
     """Words and the gaps between them. A status is no variable part: it says what kind of answer it was."""
-    parts = _SPLIT.split(text, _MOST_WORDS)
+    parts, at = [""], 0
+    for whole in _WHOLE.finditer(text[: _MOST_WORDS * _LONGEST_WORD]):
+        _take(parts, text[at : whole.start()])
+        parts[-1] += _masked_inside(whole[0])
+        at = whole.end()
+        if len(parts) >= 2 * _MOST_WORDS:
+            break
+    _take(parts, text[at:])
     kept = str(status)
-    return [word if word == kept else _masked(word[:_LONGEST_WORD]) for word in parts[::2]], tuple(parts[1::2])
+    words = [word if word == kept or WILD in word else _masked(word[:_LONGEST_WORD]) for word in parts[::2]]
+    return _without_lists(words, parts[1::2])
+
+
+def _take(parts: list[str], text: str) -> None:
+    """Adds words and gaps; the first goes on where the last left off."""
+    first, *rest = _SPLIT.split(text, max(0, _MOST_WORDS - len(parts) // 2))
+    parts[-1] += first
+    parts += rest
+
+
+def _masked_inside(text: str) -> str:
+    pieces = _SPLIT.split(text)
+    return "".join(chain.from_iterable(zip_longest(map(_masked, pieces[::2]), pieces[1::2], fillvalue="")))
+
+
+def _without_lists(words: list[str], gaps: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Values one behind the other are one, however many there are."""
+    kept, between = words[:1], list[str]()
+    for gap, word in zip(gaps, words[1:], strict=True):
+        if word == WILD and kept[-1].endswith(WILD) and _LISTING.fullmatch(gap):
+            continue
+        kept.append(word)
+        between.append(gap)
+    return kept, tuple(between)
 
 
 def _woven(words: Sequence[str], gaps: Sequence[str]) -> str:
@@ -90,7 +153,7 @@ def _masked(word: str) -> str:
         return WILD if _HEX.fullmatch(word) and len(word) >= 12 else word
     if _NAMED.fullmatch(word) and not _HEX.fullmatch(word):
         return word
-    # `took=35ms` and `/users/35` keep what names the value.
+    # `/users/35` keeps what names the value.
     parts = _JOINT.split(word)
     if len(parts) == 1:
         return WILD
@@ -98,21 +161,116 @@ def _masked(word: str) -> str:
 
 
 def _alike(rows: Iterable[Row]) -> list[Row]:
-    groups: dict[tuple[object, ...], list[Row]] = {}
+    groups: dict[tuple[object, ...], dict[str, list[Row]]] = {}
     for row in rows:
         template = row.template
-        group = groups.setdefault((template.level, template.status, template.component, row.words[0], *row.gaps), [])
-        if twin := next((other for other in group[-_MOST_COMPARED:] if _agree(row.words, other.words)), None):
-            twin.words = [mine if mine == other else WILD for mine, other in zip(twin.words, row.words, strict=True)]
-            twin.template = _joined(twin.template, template)
+        labels = tuple(word for word in row.words if _LABEL.fullmatch(word))
+        subjects = groups.setdefault((template.level, template.status, template.component, labels, row.gaps), {})
+        same = subjects.setdefault(_subject(row), [])
+        if twin := next((other for other in same[-_MOST_COMPARED:] if _agree(row, other)), None):
+            _join(twin, row)
         else:
-            group.append(row)
-    return [row for group in groups.values() for row in group]
+            same.append(row)
+    return _shortened(
+        [row for subjects in groups.values() for row in _varied([row for same in subjects.values() for row in same])]
+    )
 
 
-def _agree(one: Sequence[str], other: Sequence[str]) -> bool:
+def _join(row: Row, other: Row) -> None:
+    row.words = [mine if mine == its else WILD for mine, its in zip(row.words, other.words, strict=True)]
+    row.template = _joined(row.template, other.template)
+    row.members += other.members
+
+
+def _subject(row: Row) -> str:
+    """The first word that says something: messages that begin with different ones are different."""
+    return next((word for word in row.words if _says(word) and word != row.speaker), "")
+
+
+@lru_cache(maxsize=20_000)
+def _says(word: str) -> bool:
+    """Neither a value, nor a label, nor the name or the address of something."""
+    if WILD in word or word[:1] in _QUOTES or _PLACED.match(word) or _LABEL.fullmatch(word):
+        return False
+    return bool(_LETTER.search(word))
+
+
+def _agree(one: Row, other: Row) -> bool:
     """Most words must be the same, and short messages must not melt into one another."""
-    return len(one) >= _FEWEST_WORDS and sum(map(eq, one, other)) >= _ALIKE * len(one)
+    if one.template.status:
+        # Of requests the address says what they are.
+        same = sum(map(eq, one.words, other.words))
+        return len(one.words) > _SAME_EACH and same >= _SAME_EACH * (len(one.words) - same)
+    same = differing = 0
+    for mine, its in zip(one.words, other.words, strict=True):
+        if mine == its:
+            same += _says(mine) and mine != one.speaker
+        elif _says(mine) or _says(its):
+            differing += 1
+    return same > 0 and same >= _SAME_EACH * differing
+
+
+def _varied(group: list[Row]) -> list[Row]:
+    """Rows that differ in one word only are one, if that place takes enough different ones."""
+    if len(group) < 3 or len(group[0].words) > _MOST_PLACES:
+        return group
+    for place in range(len(group[0].words)):
+        alike: dict[tuple[str, ...], list[Row]] = {}
+        for row in group:
+            alike.setdefault((*row.words[:place], *row.words[place + 1 :]), []).append(row)
+        gone: set[int] = set()
+        for others, rows in alike.items():
+            if len(rows) >= _enough(rows, sum(_says(word) and word != rows[0].speaker for word in others)):
+                for row in rows[1:]:
+                    _join(rows[0], row)
+                    gone.add(id(row))
+        group = [row for row in group if id(row) not in gone]
+    return group
+
+
+def _enough(rows: list[Row], same: int) -> int:
+    """How many different words make a place variable that stands between so many that are the same."""
+    if rows[0].template.status:
+        return _MOST_ADDRESSES if rows[0].template.status < 400 else len(rows) + 1
+    if len({_subject(row) for row in rows}) > 1:
+        return 3 if same > _SAME_EACH else len(rows) + 1
+    return _VALUES.get(same, 3 if same else len(rows) + 1)
+
+
+def _shortened(rows: list[Row]) -> list[Row]:
+    """Routine messages that go on differently behind the same words, none of them often: the rest is what was given."""
+    heads: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        if (end := _end_of_head(row)) and row.template.level in ("unknown", "info", "debug"):
+            head = (row.template.level, row.template.component, *row.words[:end], *row.gaps[:end])
+            heads.setdefault(head, []).append(row)
+    gone: set[int] = set()
+    for alike in heads.values():
+        often = sum(row.template.count for row in alike) > _MOST_EACH * len(alike)
+        if len(alike) >= _MOST_TAILS and not often and len(alike) <= len(rows) / 2:
+            end = _end_of_head(alike[0])
+            first = alike[0]
+            first.words, first.gaps = [*first.words[:end], WILD], first.gaps[:end]
+            for row in alike[1:]:
+                first.template = _joined(first.template, row.template)
+                first.members += row.members
+                gone.add(id(row))
+    return [row for row in rows if id(row) not in gone]
+
+
+def _end_of_head(row: Row) -> int:
+    """How many words come before what a message is about: up to the first preposition, or a colon that is not the
+    speaker's; 0 where there is none, or nothing but a label before it."""
+    said = 0
+    for index, word in enumerate(row.words[:_LONGEST_HEAD]):
+        if index + 1 < len(row.words) and (
+            word in _PREPOSITIONS or ((said or word != row.speaker) and _OPENS.fullmatch(word))
+        ):
+            labelled = any(_LABEL.fullmatch(before) for before in row.words[:index])
+            if said or labelled:
+                return index + 1
+        said += _says(word) and word != row.speaker
+    return 0
 
 
 def _joined(one: Template, other: Template) -> Template:

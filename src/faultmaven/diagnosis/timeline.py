@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from faultmaven.diagnosis.digest import Bucket, Template
+from faultmaven.diagnosis.hearsay import only_repeated
 from faultmaven.diagnosis.hypotheses import Judged
 from faultmaven.diagnosis.lines import QUOTE_LIMIT
 from faultmaven.diagnosis.moments import comparable
@@ -150,6 +151,8 @@ def _events(
 def _tells(template: Template, pattern: re.Pattern[str], role: str) -> bool:
     # Of a long line's middle it is not told where in time it belongs.
     if template.column or template.is_error or template.count > RARE or not pattern.search(template.sample):
+        return False
+    if only_repeated(template.sample, lambda text: bool(pattern.search(text))):
         return False
     return role == "recovery" or not _NO_CHANGE.search(template.sample)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -11,18 +11,20 @@ from faultmaven.diagnosis.digest import Trace
 from faultmaven.diagnosis.lines import QUOTE_LIMIT, as_text
 from faultmaven.diagnosis.readers.frames import LONGEST, LOOK_BACK, Found, naming_lines
 from faultmaven.diagnosis.readers.line import bare_line, read_line
-from faultmaven.diagnosis.readers.traces import begins_trace, find_trace, goes_on, may_hold_trace
+from faultmaven.diagnosis.readers.traces import begins_trace, find_trace, goes_on, trace_lines
 from faultmaven.diagnosis.timestamps import Stamp
 
 _MOST_TRACES = 100
+# Of one stripe: what is rare in each may be frequent in all.
+_MOST_SEEN = 300
 _MOST_KNOWN = 2000
 # Evidence in which this many lines only looked like parts of traces is not searched further.
 _MOST_MISSES = 20_000
 INSIDE, NAMING = b"\0inside", b"\0naming"
 # How far above a trace its time may stand: a crash is printed bare, below the last the program logged.
 _MOST_BEFORE = 50
-_HEADS = ("Traceback (most", "goroutine ")
-_BARE_STARTS = (b" ", b"\t", b"Traceback", b"goroutine", b"panic:")
+_HEADS = ("Traceback (most", "goroutine ", "+ Exception Group Traceback", "thread '")
+_BARE_STARTS = (b" ", b"\t", b"Traceback", b"goroutine", b"panic:", b"thread '", b"#")
 
 
 class Portion(NamedTuple):
@@ -31,6 +33,14 @@ class Portion(NamedTuple):
     first: int
     lines: list[bytes]
     signatures: list[bytes]
+
+
+class Seen(NamedTuple):
+    """A trace, and when it was seen first and last."""
+
+    trace: Trace
+    began: Stamp | None
+    ended: Stamp | None
 
 
 class Known(NamedTuple):
@@ -86,9 +96,8 @@ class TraceFinder:
 
     def add(self, text: bytes, lines: Sequence[bytes], signatures: Sequence[bytes]) -> Portion:
         """`text` is the lines joined: most blocks hold no trace at all, and searching that says so quickly."""
-        if may_hold_trace(text):
-            offset = len(self._lines)
-            self._hits += [offset + index for index, line in enumerate(lines) if begins_trace(line)]
+        offset = len(self._lines)
+        self._hits += [offset + index for index in trace_lines(text)]
         self._lines += lines
         self._signatures += signatures
         self._out += signatures
@@ -107,16 +116,14 @@ class TraceFinder:
                 self._count(_trace(found, lines_of[0], is_embedded=True), lines_of[1], count, stamps[0], stamps[1])
                 return
 
-    def traces(self, placed: Callable[[Stamp], datetime]) -> tuple[Trace, ...]:
-        """The most frequent, in the order of their first appearance."""
-        most = sorted(self._traces.values(), key=lambda trace: (-trace.count, trace.first_line))[:_MOST_TRACES]
-        timed = [self._timed(trace, placed) for trace in most]
-        return tuple(sorted(timed, key=lambda trace: (trace.first_line, trace.fingerprint)))
+    def seen(self) -> list[Seen]:
+        """The most frequent, in no particular order."""
+        most = sorted(self._traces.values(), key=lambda trace: (-trace.count, trace.first_line))[:_MOST_SEEN]
+        return [Seen(trace, self._stamps[trace.fingerprint], self._ended(trace)) for trace in most]
 
-    def _timed(self, trace: Trace, placed: Callable[[Stamp], datetime]) -> Trace:
-        began, told = self._stamps[trace.fingerprint], self._last[trace.fingerprint]
-        ended = _nearest_stamp(told) if isinstance(told, list) else told
-        return replace(trace, at=placed(began) if began else None, last_at=placed(ended) if ended else None)
+    def _ended(self, trace: Trace) -> Stamp | None:
+        told = self._last[trace.fingerprint]
+        return _nearest_stamp(told) if isinstance(told, list) else told
 
     def _search(self, is_end: bool) -> Portion:
         keep = len(self._lines) if is_end else max(self._free, len(self._lines) - LOOK_BACK)
@@ -167,7 +174,7 @@ class TraceFinder:
     def _finish_taking(self, found: Found, first: int, last: int) -> None:
         named = {index - found.first + first for index in naming_lines(found)}
         # `ERROR: Traceback (most recent call last):` is a record, the bare words are not.
-        starts_bare = bare_line(as_text(self._lines[first])).startswith(_HEADS)
+        starts_bare = bare_line(as_text(self._lines[first])).lstrip().startswith(_HEADS)
         for index in range(first if starts_bare else first + 1, last + 1):
             self._out[index] = self._out[index] + NAMING if index in named else INSIDE
         if not starts_bare and first in named:
@@ -210,6 +217,16 @@ class TraceFinder:
         self._first += count
         self._free = max(0, self._free - count)
         return portion
+
+
+def most_frequent(seen: Iterable[Seen], placed: Callable[[Stamp], datetime]) -> tuple[Trace, ...]:
+    """In the order of their first appearance."""
+    most = sorted(seen, key=lambda one: (-one.trace.count, one.trace.first_line))[:_MOST_TRACES]
+    timed = [
+        replace(trace, at=placed(began) if began else None, last_at=placed(ended) if ended else None)
+        for trace, began, ended in most
+    ]
+    return tuple(sorted(timed, key=lambda trace: (trace.first_line, trace.fingerprint)))
 
 
 def _nearest_stamp(lines: Sequence[bytes]) -> Stamp | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from faultmaven.diagnosis.timestamps import NO_YEAR
+from faultmaven.diagnosis.timestamps import NO_YEAR, UNSURE_YEAR
 
 Placing = Callable[[datetime], datetime]
 
 
 def place_years(undated: Iterable[datetime], known: datetime | None) -> Placing:
-    """Times that name no year are put as near as can be to `known`, a time that does name one.
+    """Times that name no year, or leave open which number is the month, are put as near as can be to `known`, a time
+    that does name its date.
 
     Without any such time they stay in NO_YEAR, but a log that runs from December into January goes on in the next, so
     that order and distances are right.
@@ -24,7 +25,10 @@ def place_years(undated: Iterable[datetime], known: datetime | None) -> Placing:
 
 
 def _nearest(at: datetime, known: datetime) -> datetime:
-    return min((_in_year(at, known.year + step) for step in (0, -1, 1)), key=lambda moved: abs(moved - known))
+    is_unsure = at.year == UNSURE_YEAR and at.day <= 12
+    readings = (at, at.replace(month=at.day, day=at.month)) if is_unsure else (at,)
+    moved = (_in_year(reading, known.year + step) for reading in readings for step in (0, -1, 1))
+    return min(moved, key=lambda candidate: abs(candidate - known))
 
 
 def _in_year(at: datetime, year: int) -> datetime:

@@ -86,7 +86,7 @@ STORED: dict[int | str, dict[str, Any]] = {
     }
 }
 RAW: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bytes as they came, as an attachment", "content": {"text/plain": {"schema": BINARY}}},
+    200: {"description": "The bytes that are kept, as an attachment", "content": {"text/plain": {"schema": BINARY}}},
     206: {"description": "The part that Range asked for", "content": {"text/plain": {"schema": BINARY}}},
 }
 
@@ -110,7 +110,11 @@ def routes(database: Database, store: Store, settings: Settings, forget: Forget)
         user: CurrentUser,
         sent_as: Annotated[SentAs, Query()],
     ) -> Evidence | EvidenceList:
-        """Goes to disk as it comes; what is answered 201 survives a crash. If anything fails, nothing is kept."""
+        """Goes to disk as it comes; what is answered 201 survives a crash. If anything fails, nothing is kept.
+
+        Kept is readable text: gzip and Zstandard are unpacked, up to the size that evidence may have, UTF-16 becomes
+        UTF-8, an HTML page the text it shows, carriage returns that end lines line feeds; `decoded_from` says so.
+        """
         room = await database.read(service.room, user, case_id, settings.max_total_bytes)
         limit = settings.max_evidence_bytes
         form = _is_form(request)
@@ -172,7 +176,7 @@ def routes(database: Database, store: Store, settings: Settings, forget: Forget)
 
     @router.get("/evidence/{evidence_id}/raw", response_class=Answer, responses=RAW | documented(*NAMED))
     async def raw_evidence(evidence_id: str, user: CurrentUser) -> Answer:
-        """Exactly the bytes that came, or with `Range` a part of them; always as an inert attachment."""
+        """The bytes that are kept, or with `Range` a part of them; always as an inert attachment."""
         evidence = await database.read(service.get, user, evidence_id)
         headers = INERT_HEADERS | {"Content-Disposition": attachment(evidence.name)}
         return await anyio.to_thread.run_sync(raw.file_response, store.path(evidence_id), headers, INERT_MEDIA)

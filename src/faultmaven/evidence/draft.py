@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from faultmaven.decoding.decode import Decoding, Unreadable
 from faultmaven.diagnosis.lines import Document
-from faultmaven.errors import TooLarge
-from faultmaven.evidence.files import mapped, new_file, storing, sync_folder, write_all
+from faultmaven.errors import TooLarge, invalid
 from faultmaven.evidence.index import Indexing
+from faultmaven.files import mapped, new_file, storing, sync_folder, write_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +23,39 @@ class Stored:
     size: int
     sha256: str
     lines: int
+    decoded_from: str | None = None
 
 
 class Draft:
-    """Written to, then kept or dropped. It blocks: use it in a thread."""
+    """Written to, then kept or dropped. It blocks: use it in a thread.
 
-    def __init__(self, evidence_id: str, incoming: Path, root: Path, limit: int) -> None:
+    With `decoding`, what is kept is the readable text of what is written.
+    """
+
+    def __init__(self, evidence_id: str, incoming: Path, root: Path, limit: int, decoding: Decoding | None) -> None:
         self.size = 0
         self._evidence_id = evidence_id
         self._path = incoming / evidence_id
         self._target = root / evidence_id
         self._limit = limit
+        self._decoding = decoding
         self._hash = hashlib.sha256()
         self._indexing = Indexing()
         with storing():
             self._file = new_file(self._path)
 
     def write(self, data: bytes) -> None:
-        """Raises TooLarge or StorageFull."""
+        """Raises TooLarge, StorageFull, or InvalidRequest where packed data is damaged."""
+        self._take(self._decoding.feed(data) if self._decoding else [data])
+
+    def _take(self, pieces: Iterable[bytes]) -> None:
+        try:
+            for piece in pieces:
+                self._store(piece)
+        except Unreadable as error:
+            raise invalid("file", str(error)) from error
+
+    def _store(self, data: bytes) -> None:
         self.size += len(data)
         if self.size > self._limit:
             raise over(self._limit)
@@ -48,7 +65,9 @@ class Draft:
             write_all(self._file, data)
 
     def keep(self) -> Stored:
-        """Durable when it returns: the bytes, the index and both names. Raises StorageFull."""
+        """Durable when it returns: the bytes, the index and both names. Raises what `write` raises."""
+        if self._decoding:
+            self._take(self._decoding.finish())
         index = self._indexing.index()
         beside = _beside(self._path)
         with storing():
@@ -64,7 +83,8 @@ class Draft:
             beside.replace(_beside(self._target))
             self._path.replace(self._target)
             sync_folder(self._target.parent)
-        return Stored(self._evidence_id, self.size, self._hash.hexdigest(), lines)
+        decoded_from = self._decoding.decoded_from if self._decoding else None
+        return Stored(self._evidence_id, self.size, self._hash.hexdigest(), lines, decoded_from)
 
     def drop(self) -> None:
         """Nothing of it stays, however far it had come."""
@@ -75,7 +95,9 @@ class Draft:
 
 
 def over(limit: int) -> TooLarge:
-    return TooLarge(f"A piece of evidence may have at most {limit:,} bytes; this one has more. Nothing of it was kept.")
+    return TooLarge(
+        f"A piece of evidence may have at most {limit:,} bytes, unpacked; this one has more. Nothing of it was kept."
+    )
 
 
 def _beside(path: Path) -> Path:

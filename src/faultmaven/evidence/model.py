@@ -20,7 +20,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 class Evidence(BaseModel):
-    """What the user showed. It never changes. `lines` counts 0x0A, and one more if the last line has none."""
+    """What the user showed, as readable text. It never changes. `lines` counts 0x0A, and one more if the last line has
+    none. `size` and `sha256` are the text's, which is also what `lines`, `search` and `raw` give."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,6 +34,7 @@ class Evidence(BaseModel):
     media_type: str = Field(description="As the sender called it")
     created_at: str
     answers_check: Maybe[str] = Field(default=None, description="Id of the check whose result this is")
+    decoded_from: Maybe[str] = Field(default=None, description="What came, where that was not the text: `gzip, UTF-16`")
 
 
 class EvidenceList(BaseModel):

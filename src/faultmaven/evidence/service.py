@@ -61,6 +61,7 @@ def add(
         sha256=stored.sha256,
         media_type=media_type,
         answers_check=answers_check,
+        decoded_from=stored.decoded_from,
     )
     recorded = log.record(transaction, user.id, event)
     transaction.execute(
@@ -75,6 +76,7 @@ def add(
         lines=stored.lines,
         media_type=media_type,
         answers_check=answers_check,
+        decoded_from=stored.decoded_from,
         created_at=transaction.now,
     )
     cases.touch(transaction, case_id)
@@ -166,4 +168,5 @@ def _evidence(row: Row) -> Evidence:
         media_type=row.media_type,
         created_at=rfc3339(row.created_at),
         answers_check=row.answers_check,
+        decoded_from=row.decoded_from,
     )

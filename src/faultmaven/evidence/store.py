@@ -1,6 +1,6 @@
 """Evidence on disk: one file each, its index beside it, and a folder of what was derived from it.
 
-    <root>/evidence_…          the bytes as they were shown
+    <root>/evidence_…          the text of what was shown
     <root>/evidence_….index    where its lines and characters are
     <root>/incoming/…          what is arriving now; emptied at start
     <root>/.outgoing.…/…       links to what a backup is taking along; gone with it
@@ -21,6 +21,7 @@ import anyio
 import anyio.to_thread
 
 from faultmaven.database import new_id
+from faultmaven.decoding.decode import Decoding
 from faultmaven.errors import EvidenceNotFound
 from faultmaven.evidence.draft import Draft, Stored
 from faultmaven.scratch import clear
@@ -49,8 +50,9 @@ class Store:
         self.clear_outgoing()
 
     async def receive(self, chunks: AsyncIterator[bytes], limit: int) -> Stored:
-        """Raises TooLarge above `limit` bytes, StorageFull, or what `chunks` raises; nothing is kept then."""
-        draft = await anyio.to_thread.run_sync(self.draft, limit)
+        """Decoded. Raises TooLarge above `limit` bytes, StorageFull, InvalidRequest where packed data is damaged, or
+        what `chunks` raises; nothing is kept then."""
+        draft = await anyio.to_thread.run_sync(self.arriving, limit)
         try:
             await pump(chunks, draft.write)
             return await anyio.to_thread.run_sync(draft.keep)
@@ -58,9 +60,10 @@ class Store:
             await shielded(draft.drop)
             raise
 
-    def keep(self, content: bytes) -> Stored:
-        """For small content that is in memory already. Raises StorageFull."""
-        draft = self.draft(len(content))
+    def keep(self, content: bytes, *, decode: bool = False) -> Stored:
+        """For small content that is in memory already, as it is or decoded. Raises StorageFull."""
+        # No text of a page takes twice the bytes of its source.
+        draft = self.arriving(2 * len(content)) if decode else self.draft(len(content))
         try:
             draft.write(content)
             return draft.keep()
@@ -69,8 +72,12 @@ class Store:
             raise
 
     def draft(self, limit: int, evidence_id: str | None = None) -> Draft:
-        """Of new evidence, or of evidence that is to have this id again."""
-        return Draft(evidence_id or new_id("evidence"), self._incoming, self._root, limit)
+        """Of new evidence, or of evidence that is to have this id again; what is written stays as it is."""
+        return Draft(evidence_id or new_id("evidence"), self._incoming, self._root, limit, None)
+
+    def arriving(self, limit: int) -> Draft:
+        """Of new evidence, which is decoded while it is written."""
+        return Draft(new_id("evidence"), self._incoming, self._root, limit, Decoding())
 
     def path(self, evidence_id: str) -> Path:
         """Raises EvidenceNotFound for what is not an id, so that no name leads out of the folder."""

@@ -22,6 +22,7 @@ evidence = sa.Table(
     sa.Column("lines", sa.BigInteger, nullable=False),
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("answers_check", sa.Text),
+    sa.Column("decoded_from", sa.Text),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Index("evidence_of_case", "case_id", "seq"),
     sa.Index("evidence_of_user", "user_id", "size"),

@@ -125,7 +125,7 @@ class Form:
             return
         if len(self._drafts) == FILES_LIMIT:
             raise invalid("file", f"a form may have at most {FILES_LIMIT} files")
-        part.draft = self._store.draft(self._limit)
+        part.draft = self._store.arriving(self._limit)
         self._drafts.append(part.draft)
 
     def _take(self, data: bytes, start: int, end: int) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from faultmaven.diagnosis.lines import QUOTE_LIMIT, STRIDE, Document
 from faultmaven.errors import EvidenceNotFound
-from faultmaven.evidence.files import mapped
 from faultmaven.evidence.index import LONGEST_REST, Index, decoded, unfinished
 from faultmaven.evidence.model import Line, Match
+from faultmaven.files import mapped
 
 MATCH_LIMIT = 200
 # Of a long line so much stands before a match, so that it is seen in its place.

@@ -18,6 +18,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from faultmaven.files import sync_folder
+
 CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 TOKEN_ID = re.compile(r"[0-9a-f]{16}")
 _BEARER = re.compile(rf"fm_({TOKEN_ID.pattern})_[A-Za-z0-9_-]{{43}}")
@@ -82,6 +84,7 @@ def keep_token(path: Path) -> str:
             os.fsync(file.fileno())
         # Whole or not at all: half a token, for want of space, would be in the way of every later start.
         unfinished.replace(path)
+        sync_folder(path.parent)
         return token
 
 

@@ -22,8 +22,8 @@ from faultmaven.sessions.tables import failures, sessions
 log = structlog.get_logger()
 
 KEPT = 20
-# Of sessions whose failures are not stored yet; beyond that, those of further sessions are not noted.
-SESSIONS_WAITING = 500
+# Sessions of one user whose failures are not stored yet; beyond that, those of further ones are not noted.
+SESSIONS_WAITING = 200
 SESSIONS_AT_ONCE = 4
 PAUSE_SECONDS = 1.0
 PAUSE_AFTER_ERROR_SECONDS = 15.0
@@ -105,7 +105,7 @@ class Failures:
         self._database = database
         self._clock = clock
         # By user as well: what somebody else is refused on an id must not push out what its owner was.
-        self._waiting: dict[tuple[str, str], deque[Failed]] = {}
+        self._waiting: dict[str, dict[str, deque[Failed]]] = {}
         self._noted = asyncio.Event()
         self._last_at = 0
 
@@ -114,10 +114,10 @@ class Failures:
         session_id, path = _named(refusal)
         if not SESSION_ID.fullmatch(session_id):
             return
-        named = (refusal.user_id, session_id)
-        if named not in self._waiting and len(self._waiting) >= SESSIONS_WAITING:
+        theirs = self._waiting.setdefault(refusal.user_id, {})
+        if session_id not in theirs and len(theirs) >= SESSIONS_WAITING:
             return
-        self._waiting.setdefault(named, deque(maxlen=KEPT)).append(
+        theirs.setdefault(session_id, deque(maxlen=KEPT)).append(
             Failed(
                 id=new_id("failure"),
                 session_id=session_id,
@@ -138,7 +138,7 @@ class Failures:
         return self._last_at
 
     def waiting(self, user_id: str, session_id: str) -> list[Failed]:
-        return list(self._waiting.get((user_id, session_id), ()))
+        return list(self._waiting.get(user_id, {}).get(session_id, ()))
 
     async def run(self) -> None:
         """Stores what was noted, a moment later: a flood of refusals is one small write a second."""
@@ -162,19 +162,22 @@ class Failures:
 
     async def flush(self) -> None:
         """Stores all that waits now, a few sessions at a time."""
-        waiting = list(self._waiting)
+        waiting = [(user_id, session_id) for user_id, theirs in self._waiting.items() for session_id in theirs]
         for start in range(0, len(waiting), SESSIONS_AT_ONCE):
             some = waiting[start : start + SESSIONS_AT_ONCE]
-            failed = [one for named in some for one in self._waiting[named]]
+            failed = [one for user_id, session_id in some for one in self._waiting[user_id][session_id]]
             await self._database.write(record, failed)
             self._forget(some, {one.id for one in failed})
 
     def _forget(self, some: Sequence[tuple[str, str]], stored: set[str]) -> None:
         """Only now, so that who asks meanwhile finds each of them in one place at least."""
-        for named in some:
-            left = deque((one for one in self._waiting.pop(named) if one.id not in stored), KEPT)
+        for user_id, session_id in some:
+            theirs = self._waiting[user_id]
+            left = deque((one for one in theirs.pop(session_id) if one.id not in stored), KEPT)
             if left:
-                self._waiting[named] = left
+                theirs[session_id] = left
+            elif not theirs:
+                del self._waiting[user_id]
 
 
 def _named(refusal: Refusal) -> tuple[str, str]:

@@ -34,6 +34,30 @@ AT = datetime(2031, 1, 2, 15, 4, 5, tzinfo=UTC)
         ("1925132645123 started", True, 123000),
         ("web-1  | 2031-01-02T15:04:05Z started", True, 0),
         ("INFO  [main] 2031-01-02 15:04:05 started", False, 0),
+        ("2031-01-02 16:04:05.120 CET [17] LOG:  started", True, 120000),
+        ("Thu 2031-01-02 10:04:05 EST host app[7]: started", True, 0),
+        ("Thu Jan 02 16:04:05 CET 2031 started", True, 0),
+        ("[2031-01-02, 15:04:05 UTC] {tasks.py:7} INFO - started", True, 0),
+        ("2031-01-02 03:04:05 PM started", False, 0),
+        ("1/2/2031, 3:04:05 PM started", False, 0),
+        ("[App] 7  - 01/02/2031, 3:04:05 PM     LOG started", False, 0),
+        ("02.01.2031 15:04:05.250 started", False, 250000),
+        ("Jan 02, 2031 3:04:05 PM org.depot.Shelf take", False, 0),
+        ("January 2, 2031 15:04:05 started", False, 0),
+        ("Thursday, January 2, 2031 3:04:05 PM started", False, 0),
+        ("2 January 2031 15:04:05 started", False, 0),
+        ("Jan 02 2031 15:04:05.007 started", False, 7000),
+        ("Thu, 2 Jan 2031 16:04:05 +0100 started", True, 0),
+        ("02-Jan-2031 15:04:05.007 INFO [main] started", False, 7000),
+        ("2031.01.02 15:04:05.123456 [ 17 ] {} <Error> started", False, 123456),
+        ("20310102 15:04:05.250 started", False, 250000),
+        ("31/01/02 15:04:05 ERROR Executor: started", False, 0),
+        ("310102 15:04:05 [ERROR] started", False, 0),
+        ("2031-01-02T15:04:05.123456+00:00 started", True, 123456),
+        ("W20310102 15:04:05.250000 7 a.cc:1] no", False, 250000),
+        ("1925132645123456 started", True, 123456),
+        ("1925132645123456000 started", True, 123456),
+        ("1.925132645250000e+09\tinfo\tstarted", True, 250000),
     ],
 )
 def test_common_forms(text: str, zoned: bool, micros: int) -> None:
@@ -43,8 +67,41 @@ def test_common_forms(text: str, zoned: bool, micros: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "day", "month"),
+    [("23/01/2031 15:04:05 started", 23, 1), ("01/23/2031 15:04:05 started", 23, 1), ("7/7/2031 15:04:05 on", 7, 7)],
+)
+def test_numbers_that_can_be_no_month_tell_the_order(text: str, day: int, month: int) -> None:
+    stamp = find_stamp(text)
+    assert stamp is not None
+    assert stamp.at == AT.replace(day=day, month=month)
+
+
+def test_numbers_that_leave_the_order_open_are_decided_by_other_dates_or_not_at_all() -> None:
+    stamp = find_stamp("01/02/2031 15:04:05 started")
+    assert stamp is not None
+    assert not stamp.has_year
+    assert place_years([stamp.at], AT.replace(month=2, day=13))(stamp.at) == AT.replace(month=2, day=1)
+    assert place_years([stamp.at], AT.replace(month=1, day=13))(stamp.at) == AT
+    assert place_years([stamp.at], None)(stamp.at).year < 1970
+
+
+def test_minutes_are_enough() -> None:
+    stamp = find_stamp("2031-01-02T15:04Z started")
+    assert stamp is not None
+    assert (stamp.at, stamp.zoned) == (AT.replace(second=0), True)
+
+
+@pytest.mark.parametrize(
     "text",
-    ["Jan  2 15:04:05 web sshd[9]: hello", "<34>Jan  2 15:04:05 web su: hello", "E0102 15:04:05.000000  1 a.go:1] no"],
+    [
+        *(
+            "02 Jan 15:04:05.000 started",
+            "01-02 15:04:05.000  1234  1250 E Shelf: no",
+        ),
+        "Jan  2 15:04:05 web sshd[9]: hello",
+        "<34>Jan  2 15:04:05 web su: hello",
+        "E0102 15:04:05.000000  1 a.go:1] no",
+    ],
 )
 def test_a_year_is_never_invented(text: str) -> None:
     stamp = find_stamp(text)

@@ -10,10 +10,10 @@ import anyio
 import pytest
 
 from faultmaven.errors import EvidenceNotFound, QuotaReached, StorageFull, TooLarge
-from faultmaven.evidence.files import storing
 from faultmaven.evidence.store import BATCH, Store
 from faultmaven.evidence.upload import within
 from faultmaven.evidence.viewing import opened
+from faultmaven.files import storing
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""What is well, with the numbers that show it: said where nothing is found to have failed."""
+"""How what is stated is, well or not, with the numbers that show it: said where nothing is found to have failed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from faultmaven.diagnosis.facts import Node, Object
 from faultmaven.diagnosis.inspections.measures import amount, measured
 from faultmaven.diagnosis.inspections.metrics import scope_of
+from faultmaven.diagnosis.inspections.sound import sound
 from faultmaven.diagnosis.inspections.states import Pod, pods
 from faultmaven.diagnosis.inspections.world import Stated, World
 from faultmaven.diagnosis.moments import said as at_time
-from faultmaven.diagnosis.quoting import Phrase
+from faultmaven.diagnosis.quoting import Phrase, Quoted
 
 MOST_MEASURES = 5
+MOST_NAMES = 3
 _TELLING = (
     "cpu",
     "memory_free",
@@ -28,19 +31,36 @@ _TELLING = (
 )
 
 
+_ALWAYS = re.compile(
+    r"\b(?:is|should|must|meant to)(?: be)? always (?:be )?(?:firing|fire|active|on)\b|\balways firing\b", re.I
+)
+
+
 @dataclass(frozen=True, slots=True)
-class Well:
+class State:
     said: Phrase
     shown_by: tuple[Stated[Any], ...]
+    is_well: bool = True
 
 
-def well(world: World) -> list[Well]:
-    """Empty where the evidence states nothing that could be well."""
-    return [*_pods(pods(world)), *_replicas(world), *_nodes(world), *_monitors(world), *_measures(world)]
+def states_of(world: World) -> list[State]:
+    """Empty where the evidence states nothing that could be well or not."""
+    return [
+        *_pods(pods(world)),
+        *_replicas(world),
+        *_nodes(world),
+        *_monitors(world),
+        *_alerts(world),
+        *_measures(world),
+        *(State(said, shown_by) for said, shown_by in sound(world)),
+    ]
 
 
-def _pods(shown: Sequence[Pod]) -> Iterator[Well]:
+def _pods(shown: Sequence[Pod]) -> Iterator[State]:
     fine = [pod for pod in shown if pod.is_well]
+    if rest := [pod for pod in shown if not pod.is_well]:
+        said: Phrase = (f"{len(rest)} of {len(shown)} pods are not running and ready: ", *_named(rest))
+        yield State(said, tuple(pod.stated for pod in rest[:2]), is_well=False)
     if not fine:
         return
     restarted = [pod for pod in fine if pod.restarts]
@@ -55,23 +75,36 @@ def _pods(shown: Sequence[Pod]) -> Iterator[Well]:
         )
     if len(shown) == 1:
         text = text.replace("All 1 pods are", "The pod is")
-    yield Well((text,), tuple(pod.stated for pod in [*restarted, *fine][:2]))
+    yield State((text,), tuple(pod.stated for pod in [*restarted, *fine][:2]))
 
 
-def _replicas(world: World) -> Iterator[Well]:
+def _named(pods: Sequence[Pod]) -> Phrase:
+    told: Phrase = ()
+    for number, pod in enumerate(pods[:MOST_NAMES]):
+        told += (", " if number else "", Quoted(pod.name, 80, bare=True))
+    return (*told, " and others") if len(pods) > MOST_NAMES else told
+
+
+def _replicas(world: World) -> Iterator[State]:
     for stated in world.objects("Deployment", "StatefulSet"):
         node = stated.fact.node
         wanted = node.text("desired") or node.text("spec", "replicas")
         ready = node.text("ready") or node.text("status", "readyReplicas")
-        if stated.fact.origin != "manifest" and wanted and wanted == ready:
-            yield Well((f"{stated.fact.kind} {stated.fact.name}: {ready} of {wanted} replicas are ready",), (stated,))
+        if stated.fact.origin != "manifest" and wanted and ready:
+            name = Quoted(stated.fact.name, 80, bare=True)
+            said: Phrase = (f"{stated.fact.kind} ", name, f": {ready} of {wanted} replicas are ready")
+            yield State(said, (stated,), is_well=wanted == ready)
 
 
-def _nodes(world: World) -> Iterator[Well]:
+def _nodes(world: World) -> Iterator[State]:
     shown = [one for one in world.objects("Node") if one.fact.origin != "manifest" and _ready(one.fact) is not None]
-    if shown and all(_ready(one.fact) and not _pressed(one.fact.node) for one in shown):
+    rest = [one for one in shown if not _ready(one.fact) or _pressed(one.fact.node)]
+    if rest:
+        said = f"{len(rest)} of {len(shown)} nodes are not ready or under pressure"
+        yield State((said,), tuple(rest[:2]), is_well=False)
+    elif shown:
         count = "The node is" if len(shown) == 1 else f"All {len(shown)} nodes are"
-        yield Well((f"{count} ready, without pressure on memory, disk or processes",), tuple(shown[:1]))
+        yield State((f"{count} ready, without pressure on memory, disk or processes",), tuple(shown[:1]))
 
 
 def _ready(node: Object) -> bool | None:
@@ -88,15 +121,30 @@ def _pressed(node: Node) -> bool:
     )
 
 
-def _monitors(world: World) -> Iterator[Well]:
+def _monitors(world: World) -> Iterator[State]:
     for document in world.documents():
         found = [one for one in document.fact.each("monitors") if one.text("overall_state")]
-        fine = [one for one in found if one.text("overall_state").lower() in ("ok", "no data")]
-        if found and len(fine) == len(found):
-            yield Well((f"All {len(found)} monitors are OK",), (Stated(document.source, found[0]),))
+        rest = [one for one in found if one.text("overall_state").lower() not in ("ok", "no data")]
+        if rest:
+            said = f"{len(rest)} of {len(found)} monitors are not OK"
+            yield State((said,), (Stated(document.source, rest[0]),), is_well=False)
+        elif found:
+            yield State((f"All {len(found)} monitors are OK",), (Stated(document.source, found[0]),))
 
 
-def _measures(world: World) -> Iterator[Well]:
+def _alerts(world: World) -> Iterator[State]:
+    """Some alerts are always on, so that their absence shows that alerting is broken. They say so themselves."""
+    for stated in world.alerts():
+        if _ALWAYS.search(stated.fact.text):
+            said: Phrase = (
+                "The alert ",
+                Quoted(stated.fact.title, 60, bare=True),
+                " says of itself that it always fires, as a health check of alerting: this is not an issue",
+            )
+            yield State(said, (stated,))
+
+
+def _measures(world: World) -> Iterator[State]:
     scope = scope_of(world)
     number = 0
     for stated in world.series():
@@ -110,6 +158,5 @@ def _measures(world: World) -> Iterator[Well]:
         unit = "percent" if measure.is_share else stated.fact.unit
         low, high = amount(measure.low.value, unit), amount(measure.high.value, unit)
         spread = low if low == high else f"{low} to {high}"
-        yield Well(
-            (f"{stated.fact.name} is {spread}, normal and {measure.course}",), (Stated(stated.source, measure.high),)
-        )
+        said: Phrase = (Quoted(stated.fact.name, 60, bare=True), f" is {spread}, {measure.course}")
+        yield State(said, (Stated(stated.source, measure.high),))

@@ -11,17 +11,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from faultmaven.diagnosis.catalogue import Catalogue
+from faultmaven.diagnosis.inspections.compose import compose
+from faultmaven.diagnosis.inspections.conditions import conditions
+from faultmaven.diagnosis.inspections.configs import configs
+from faultmaven.diagnosis.inspections.connections import connections
+from faultmaven.diagnosis.inspections.containers import containers
+from faultmaven.diagnosis.inspections.dockerfiles import dockerfiles
+from faultmaven.diagnosis.inspections.ingress import ingresses
+from faultmaven.diagnosis.inspections.listings import listings
+from faultmaven.diagnosis.inspections.machines import machines
 from faultmaven.diagnosis.inspections.metrics import metrics
+from faultmaven.diagnosis.inspections.nginx import nginx
+from faultmaven.diagnosis.inspections.nodes import nodes
+from faultmaven.diagnosis.inspections.objects import objects
 from faultmaven.diagnosis.inspections.placement import placement
 from faultmaven.diagnosis.inspections.quotas import quotas
 from faultmaven.diagnosis.inspections.references import references
 from faultmaven.diagnosis.inspections.states import states
 from faultmaven.diagnosis.inspections.traffic import traffic
+from faultmaven.diagnosis.inspections.trends import trends
+from faultmaven.diagnosis.inspections.units import units
 from faultmaven.diagnosis.inspections.world import World
 from faultmaven.diagnosis.signs import Sign
 
 Inspection = Callable[[World, Catalogue], Iterable[Sign]]
-INSPECTIONS: tuple[Inspection, ...] = (states, references, quotas, placement, traffic, metrics)
+INSPECTIONS: tuple[Inspection, ...] = (
+    *(states, nodes, conditions, references, quotas, placement, traffic, ingresses, metrics, listings, objects),
+    *(configs, compose, dockerfiles, nginx, units),
+    *(containers, machines, connections, trends),
+)
 
 
 def inspected(world: World, catalogue: Catalogue) -> list[Sign]:

@@ -35,11 +35,6 @@ class Load:
     value: float
     waits: tuple[tuple[str, float], ...]
 
-    @property
-    def is_insight(self) -> bool:
-        """As Amazon RDS Performance Insights ranks it, in average active sessions."""
-        return self.stated.fact.at("db_load_avg") is not None
-
 
 def loads(world: World) -> Iterator[Load]:
     """Every entry of every ranking, the heaviest of each first."""

@@ -1,7 +1,7 @@
 """What measurements show: what is used up, what is running out, and which load makes it so.
 
 A measurement says that something is short, never by itself why. Where a ranking of the load stands beside it, what
-makes up most of the load is the cause; where it does not, the measurement is a symptom.
+makes up most of the load is the likely cause; where it does not, the measurement is a symptom.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from faultmaven.diagnosis.catalogue import Catalogue
+from faultmaven.diagnosis.digest import Level
 from faultmaven.diagnosis.facts import Point, Series
 from faultmaven.diagnosis.inspections.loads import Load, loads
 from faultmaven.diagnosis.inspections.measures import FULL, HIGH, Measured, amount, measured
@@ -21,7 +22,7 @@ from faultmaven.diagnosis.moments import lasting
 from faultmaven.diagnosis.quoting import Phrase, Quoted
 from faultmaven.diagnosis.signs import Sign
 
-_MAXIMUM = re.compile(r"max(?:imum)?(?:_connections| connections)?(?: of|[ =:]+)\s*(\d{2,6})", re.IGNORECASE)
+_MAXIMUM = re.compile(r"max(?:imum)?(?:_connections| connections)?(?: of|[ =:]{1,9})\s{0,9}(\d{2,6})", re.IGNORECASE)
 _WRITES = re.compile(r"\b(insert|update|delete|copy|merge|create index|vacuum)\b", re.IGNORECASE)
 _GIB = 1 << 30
 
@@ -140,7 +141,7 @@ def _causes(catalogue: Catalogue, short: Sequence[Short], heavy: Sequence[Load])
     waits = [load for load in heavy if load.of == "wait"]
     top_wait = waits[0] if waits else None
     if (full := by_fault.get("connections_nearly_exhausted")) and top_wait and "ClientRead" in top_wait.name:
-        yield _sign(catalogue, full, "connections_leaked", _leak(full, top_wait, by_fault), [top_wait, *statements[:1]])
+        yield _sign(catalogue, full, "connections_leaked", _held(full, top_wait), [top_wait, *statements[:1]])
     elif (cpu := by_fault.get("cpu_saturated")) and statements:
         yield _sign(catalogue, cpu, "query_saturates_cpu", _busy(cpu, statements[0]), [statements[0], *waits[:1]])
     if storage := by_fault.get("storage_running_out"):
@@ -149,26 +150,17 @@ def _causes(catalogue: Catalogue, short: Sequence[Short], heavy: Sequence[Load])
             yield _sign(catalogue, storage, "writes_fill_storage", _filling(storage, writing), [writing])
 
 
-def _leak(full: Short, wait: Load, by_fault: dict[str, Short]) -> Phrase:
-    said: Phrase = (
-        *full.said,
-        ", and most sessions (",
-        f"{100 * wait.share:.0f} % of the load) are idle in ",
-        Quoted(wait.name, 60, bare=True),
-        ", waiting for their client: connections are held and not given back, a connection pool leak",
-    )
-    if "cpu_saturated" in by_fault:
-        said += (", which is one root cause for the CPU as well",)
-    return said
+def _held(full: Short, wait: Load) -> Phrase:
+    """Such sessions wait for their client and do nothing."""
+    idle = (f", and {100 * wait.share:.0f} % of the load is sessions that wait for their client, idle in ",)
+    return (*full.said, *idle, Quoted(wait.name, 60, bare=True))
 
 
 def _busy(cpu: Short, top: Load) -> Phrase:
     said: Phrase = (
         *cpu.said,
         "; one query makes up ",
-        f"{100 * top.share:.0f} % of the database load ({top.value:.3g}) in Performance Insights: "
-        if top.is_insight
-        else f"{100 * top.share:.0f} % of the load ({top.value:.3g}): ",
+        f"{100 * top.share:.0f} % of the load ({top.value:.3g}): ",
         Quoted(top.name, 140),
     )
     if top.waits:
@@ -191,8 +183,10 @@ def _amount(measure: Measured, point: Point) -> str:
 
 
 def _sign(catalogue: Catalogue, short: Short, fault_id: str, said: Phrase, by: Sequence[Load]) -> Sign:
+    """That something is short was measured; that a load makes it so is inferred from their standing side by side."""
     series = short.stated
     points: list[Stated[Any]] = [Stated(series.source, short.measure.last), Stated(series.source, short.measure.first)]
     shown_by = [*(load.stated for load in by), *points] if by else points
     names = {"database": next(iter(series.fact.labels.values()), "")}
-    return sign_of(catalogue, fault_id, shown_by, said, names, at=short.since.at, last_at=short.measure.last.at)
+    level: Level = "warning" if by else "error"
+    return sign_of(catalogue, fault_id, shown_by, said, names, level, short.since.at, short.measure.last.at)

@@ -13,6 +13,7 @@ from typing import Any
 
 from faultmaven.diagnosis.catalogue import Catalogue
 from faultmaven.diagnosis.facts import Node, Object
+from faultmaven.diagnosis.inspections.states import pods
 from faultmaven.diagnosis.inspections.stating import sign_of
 from faultmaven.diagnosis.inspections.workloads import Workload, workloads
 from faultmaven.diagnosis.inspections.world import Stated, World
@@ -37,7 +38,10 @@ class Reference:
 
 
 def references(world: World, catalogue: Catalogue) -> Iterator[Sign]:
+    running = {pod.name for pod in pods(world) if pod.phase == "Running"}
     for workload in workloads(world):
+        if workload.kind == "Pod" and workload.stated.fact.origin != "manifest" and workload.name in running:
+            continue  # it could not have started without what it refers to
         for reference in _references(workload):
             yield from _checked(world, catalogue, workload, reference)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from faultmaven.diagnosis.catalogue import Catalogue
-from faultmaven.diagnosis.facts import Node, Object
+from faultmaven.diagnosis.facts import Node, Object, is_number
 from faultmaven.diagnosis.inspections.stating import sign_of
 from faultmaven.diagnosis.inspections.world import Stated, World
 from faultmaven.diagnosis.quoting import Phrase, Quoted
@@ -63,7 +63,7 @@ class Pod:
     @property
     def restarts(self) -> int:
         listed = self.stated.fact.node.text("status", "listed", "restarts")
-        return int(listed) if listed.isdigit() else sum(container.restarts for container in self.containers)
+        return int(listed) if is_number(listed) else sum(container.restarts for container in self.containers)
 
     @property
     def is_well(self) -> bool:
@@ -125,7 +125,7 @@ def _container(node: Node) -> Container:
         last_state=last or state,
         name=node.text("name"),
         ready={"true": True, "false": False}.get(node.text("ready").lower()),
-        restarts=int(restarts) if restarts.isdigit() else 0,
+        restarts=int(restarts) if is_number(restarts) else 0,
         reason=reason,
         code=now[1],
         last_reason=before[0],
@@ -138,7 +138,7 @@ def _ended(state: Node) -> tuple[str, int | None]:
     ended = state.at("terminated")
     ended = ended if ended is not None and ended.form == "map" else state
     code = ended.text("exitCode")
-    return ended.text("reason") if code else "", int(code) if code.lstrip("-").isdigit() else None
+    return ended.text("reason") if code else "", int(code) if is_number(code.removeprefix("-")) else None
 
 
 def states(world: World, catalogue: Catalogue) -> Iterator[Sign]:

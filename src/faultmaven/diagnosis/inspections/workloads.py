@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from faultmaven.diagnosis.facts import Node, Object
+from faultmaven.diagnosis.facts import Node, Object, is_number
 from faultmaven.diagnosis.inspections.world import Stated, World
 
 _TEMPLATES: Mapping[str, tuple[str, ...]] = {
@@ -51,7 +51,7 @@ class Workload:
     def replicas(self) -> int:
         """How many pods are asked for; one where nothing is said."""
         said = self.stated.fact.node.text("spec", "replicas")
-        return int(said) if said.isdigit() else 1
+        return int(said) if is_number(said) else 1
 
     def at(self, node: Node) -> Stated[Node]:
         """A part of it, to be cited for itself."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from faultmaven.diagnosis.facts import Alert, Facts, Node, Object, Occurrence, Part, Point, Series, Span, Table
+from faultmaven.diagnosis.facts import Alert, Facts, Node, Object, Occurrence, Part, Point, Row, Series, Span, Table
 from faultmaven.diagnosis.sources import Source
 
-T = TypeVar("T", Object, Table, Series, Alert, Occurrence, Node, Part, Point, covariant=True)
+T = TypeVar("T", Object, Table, Series, Alert, Occurrence, Node, Part, Point, Row, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)

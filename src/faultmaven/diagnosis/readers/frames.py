@@ -6,26 +6,54 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-Language = Literal["python", "java", "node", "go"]
+from faultmaven.diagnosis.digest import Language
 
 # Frames of runtimes and packages: their own code is where a reader wants to look first.
 _FOREIGN: dict[Language, re.Pattern[str]] = {
-    "python": re.compile(r"site-packages|dist-packages|/lib/python\d|\\lib\\|<frozen |<string>|importlib"),
+    "python": re.compile(
+        r"site-packages|dist-packages|/lib/python\d|\\lib\\|<frozen |<string>|importlib|/var/runtime/|/opt/python/"
+    ),
     "java": re.compile(
-        r"^at (?:[\w.]+/)?(?:java|javax|jdk|sun|com\.sun|jakarta|kotlin|kotlinx|scala|groovy|clojure|android"
-        r"|org\.(?:springframework|apache|hibernate|eclipse|jboss|junit|mockito|postgresql|slf4j|gradle|aspectj|h2"
-        r"|thymeleaf)|com\.(?:zaxxer|fasterxml|google|mysql|mongodb|netflix|rabbitmq|microsoft|amazonaws)"
-        r"|io\.(?:netty|grpc|micrometer|undertow|vertx|reactivex|lettuce|kubernetes|quarkus|opentelemetry)"
-        r"|reactor|feign|redis|okhttp3?|ch\.qos|akka|net\.bytebuddy|software\.amazon)\.|\$\$(?:FastClassBy|EnhancerBy|Lambda)"
+        r"^at (?:[\w.]+/{1,2})?(?:java|javax|jdk|sun|com\.sun|jakarta|kotlin|kotlinx|scala|groovy|clojure|android"
+        r"|androidx|org\.(?:springframework|apache|hibernate|eclipse|jboss|junit|mockito|postgresql|slf4j|gradle|aspectj|h2"
+        r"|thymeleaf|mariadb|flywaydb|quartz|elasticsearch|opensearch|jooq|keycloak|xnio|glassfish|codehaus|jetbrains)"
+        r"|com\.(?:zaxxer|fasterxml|google|mysql|mongodb|netflix|rabbitmq|microsoft|amazonaws|datastax|hazelcast|squareup)"
+        r"|io\.(?:netty|grpc|micrometer|undertow|vertx|reactivex|lettuce|kubernetes|quarkus|opentelemetry|micronaut|ktor"
+        r"|smallrye|fabric8|confluent|jsonwebtoken|github\.resilience4j)"
+        r"|reactor|feign|redis|okhttp3?|retrofit2|ch\.qos|akka|net\.bytebuddy|net\.sf|software\.amazon|oracle|liquibase"
+        r"|play\.api|zio|cats\.effect)\."
+        r"|\$\$(?:FastClassBy|EnhancerBy|SpringCGLIB|Lambda)"
     ),
     "node": re.compile(r"node_modules|\bnode:|\binternal/|\(<anonymous>\)|^at <anonymous>|\(native\)"),
+    "browser": re.compile(
+        r"node_modules|\[native code\]|<anonymous>\)?$|[/.~-]vendors?[/.~-]|react-dom|jquery|zone\.js|polyfills"
+        r"|(?:chrome|moz|safari-web)-extension:|unpkg\.com|jsdelivr\.net|cdnjs\.|/webpack/(?:bootstrap|runtime)",
+        re.IGNORECASE,
+    ),
     "go": re.compile(
         r"/usr/local/go/src|/usr/lib/go|/go/pkg/mod/|/runtime/|/vendor/|\$GOROOT|/src/net/http/|/go1\.\d+|/libexec/src/"
     ),
+    "rust": re.compile(
+        r"/rustc/|\.cargo/|/cargo/(?:registry|git)|/rustlib/|library/(?:std|core|alloc)/|/vendor/|<unknown>"
+        r"|^\d+: (?:0x[0-9a-f]+ - )?<?(?:dyn )?&?(?:std|core|alloc|tokio|hyper|tower|axum|actix_\w+|futures\w*|rayon"
+        r"|rust_\w+|__\w+|_start|main|clone3?|start_thread|backtrace|anyhow|eyre|test)(?:::|\b)"
+    ),
+    "dotnet": re.compile(
+        r"^at (?:System|Microsoft|MS|Npgsql|MySql|MySqlConnector|StackExchange|Newtonsoft|Serilog|Dapper|Polly|Grpc|Amazon"
+        r"|AWSSDK|Azure|MassTransit|MediatR|AutoMapper|Xunit|NUnit|Castle|Hangfire|RabbitMQ|MongoDB|Google|Autofac"
+        r"|NLog|log4net|Swashbuckle|FluentValidation|Confluent|Quartz|Oracle|OpenTelemetry|lambda_method\d*)[.(]"
+    ),
+    "ruby": re.compile(
+        r"/gems/|/lib/ruby/|/rubygems|/bundler/|<internal:|/ruby/\d|/vendor/bundle/"
+        r"|/bin/(?:bundle|rails|rake|puma|ruby)\b"
+    ),
+    "php": re.compile(r"/vendor/|\\vendor\\|\[internal function\]|^#\d+ \{main\}|/usr/share/php|phar://"),
 }
-_POSITION = re.compile(r":\d+|, line \d+|\+?0x[0-9a-f]+|\$\d+|goroutine \d+|@[0-9a-f]+")
+_POSITION = re.compile(
+    r"^#\d+ |:line \d+|:\d+|, line \d+|\+?0x[0-9a-f]+|\$\d+|goroutine \d+|@[0-9a-f]+|\(\d+\)(?=: )|(?<=d__)\d+"
+    r"|::h[0-9a-f]{16}"
+)
 _MOST_IN_FINGERPRINT = 5
 
 Lines = Sequence[str]

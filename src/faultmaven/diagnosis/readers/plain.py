@@ -1,20 +1,24 @@
-"""Lines a person could have written: plain logs, syslog, access logs, command output."""
+"""Lines a person could have written: plain logs, syslog, command output."""
 
 from __future__ import annotations
 
 import re
 
+import orjson
+
 from faultmaven.diagnosis import levels
 from faultmaven.diagnosis.digest import Level
+from faultmaven.diagnosis.readers.forms import laid_out
 from faultmaven.diagnosis.readers.record import Record
+from faultmaven.diagnosis.readers.stacks import stack_in
 from faultmaven.diagnosis.timestamps import Stamp, find_stamp
 from faultmaven.diagnosis.words import worded_level
 
-_ACCESS = re.compile(r'"([A-Z]{3,12}) ([^"\s]{0,2000})(?: [A-Z]{2,6}/[\d.]{1,3})?"[:,]? (?:HTTP/)?([1-5]\d\d)\b')
-# What a port scanner or a TLS client sent to a plain port, and what was never sent.
-_GARBLED = re.compile(r'\] "([^"]{0,1000})" ([1-5]\d\d) (?:\d+|-)(?: |$)')
 _PRIORITY = re.compile(r"^<(\d{1,3})>")
-_SYSLOG_5424 = re.compile(r"^<\d{1,3}>\d (\S+) (\S+) (\S+) (\S+) (\S+) (?:-|(?:\[[^\]]{0,1000}\])+) ?")
+_SYSLOG_5424 = re.compile(
+    r"^<\d{1,3}>\d (\S+) (\S+) (\S+) (\S+) (\S+) "
+    r'(?:-|(?:\[[^\s\]="]{1,64}(?: [^\s\]="]{1,64}="(?:[^"\\]|\\.){0,1000}")*\])+)(?: |$)'
+)
 # After the time: `host program[pid]: `. Behind a time with a year, which anything may write, the pid is needed: two
 # words and a colon are how messages begin as well.
 _PROGRAM = re.compile(r"^\s?([\w.:-]{1,255}) ([\w./@\\-]{1,100})(?:\(\w+\))?(\[\d+\])?: ")
@@ -23,20 +27,12 @@ _LOGGER = re.compile(
     rf"^(?:\s*[\[(]?(?:{_LEVEL})[\])]?:?)"
     r"(?:\s+\d+ ---)?(?:\s+\[[^\]]{0,80}\])?\s+([A-Za-z_][\w$]{0,80}(?:[.:/-]{1,2}[\w$]{1,80}){1,20})\s*(?:[:-]\s|$)",
 )
+_WEEKDAY = re.compile(r"\W?\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?\s*$")
+# A clock without a date says nothing of when, but it is not part of the message.
+_CLOCK_FIRST = re.compile(
+    r"^(?:\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?|\d{1,2}:\d\d[AP]M|\[ {0,8}\d{1,8}\.\d{6}\])\s+(?=\S)"
+)
 _LEVEL_FIRST = re.compile(rf"^(?:\[\d+\] )?\W{{0,3}}(?:{_LEVEL})\b\W{{0,4}}")
-
-
-def read_access(text: str) -> Record | None:
-    """A request with its status: the combined format of nginx and Apache, and what uvicorn and others make of it."""
-    if '"' not in text:
-        return None
-    if match := _ACCESS.search(text):
-        said, status = f'"{match[1]} {match[2].partition("?")[0]}" {match[3]}', int(match[3])
-    elif match := _GARBLED.search(text):
-        said, status = f'"{match[1]}" {match[2]}', int(match[2])
-    else:
-        return None
-    return Record("access_log", said, levels.from_status(status), find_stamp(text), status=status)
 
 
 def read_syslog(text: str) -> Record | None:
@@ -44,17 +40,21 @@ def read_syslog(text: str) -> Record | None:
     priority = _PRIORITY.match(text)
     if priority and (match := _SYSLOG_5424.match(text)):
         said, program = text[match.end() :].removeprefix("\ufeff"), match[3]
-        return Record(
-            "syslog", said, _severity(priority, said), find_stamp(match[1]), None if program == "-" else program
-        )
+        return Record("syslog", said, _severity(priority), find_stamp(match[1]), None if program == "-" else program)
     stamp = find_stamp(text)
-    if not stamp or stamp.start > (priority.end() if priority else 0):
+    if not stamp or not _stands_first(text, stamp, priority.end() if priority else 0):
         return None
     match = _program(text, stamp)
     if not match:
         return None
-    said = text[stamp.end + match.end() :]
-    return Record("syslog", said, _severity(priority, said), stamp, match[2])
+    inner = read_plain(text[stamp.end + match.end() :])
+    level = _severity(priority) if priority else inner.level
+    return Record("syslog", inner.said, level, stamp, match[2], stack=inner.stack)
+
+
+def _stands_first(text: str, stamp: Stamp, after: int = 0) -> bool:
+    """Nothing but a weekday, which journald's longest form begins with, stands before the time."""
+    return stamp.start <= after or (stamp.start <= 5 and not _WEEKDAY.sub("", text[: stamp.start]))
 
 
 def program_prefix(text: str) -> int:
@@ -77,32 +77,45 @@ def time_prefix(text: str) -> int:
     return stamp.end + 1 if stamp and stamp.start == 0 and text[stamp.end : stamp.end + 1] == " " else 0
 
 
-def _severity(priority: re.Match[str] | None, said: str) -> Level:
-    if priority:
-        return levels.from_severity(int(priority[1]) % 8)
-    return levels.stated_level(said, said) or worded_level(said)
+def _severity(priority: re.Match[str]) -> Level:
+    return levels.from_severity(int(priority[1]) % 8)
 
 
 def read_plain(text: str) -> Record:
     stamp = find_stamp(text)
     said = _after(text, stamp)
-    level = levels.stated_level(text, said)
-    logger = _LOGGER.match(said)
+    laid = laid_out(said)
+    level = (laid.level if laid else None) or levels.stated_level(text, said)
+    logger = None if laid else _LOGGER.match(said)
     return Record(
         kind="log" if stamp or (level and not levels.is_prose(said)) else "text",
-        said=_without_level(said),
+        said=laid.said if laid else _without_level(said),
         level=level or worded_level(said),
         stamp=stamp,
-        component=logger[1] if logger else None,
+        component=laid.component if laid else logger[1] if logger else None,
+        stack=_stack_behind(said),
         indented=text[:1] in (" ", "\t"),
     )
+
+
+def _stack_behind(said: str) -> str | None:
+    """A trace in the object of fields that some loggers put behind the message."""
+    if not said.endswith("}") or (at := said.find('{"')) < 0:
+        return None
+    try:
+        fields = orjson.loads(said[at:])
+    except orjson.JSONDecodeError:
+        return None
+    return stack_in(fields)
 
 
 def _after(text: str, stamp: Stamp | None) -> str:
     """What follows the time, together with what stood before it."""
     if not stamp:
+        return _CLOCK_FIRST.sub("", text)
+    if '{"' in text[: stamp.start]:
         return text
-    before = text[: stamp.start].strip(" [(\t")
+    before = _WEEKDAY.sub("", text[: stamp.start]).rstrip(" [(\t").lstrip()
     after = text[stamp.end :].lstrip(" ])\t:,")
     return f"{before} {after}" if before else after
 

@@ -9,14 +9,51 @@ import orjson
 
 from faultmaven.diagnosis import levels
 from faultmaven.diagnosis.digest import Level
+from faultmaven.diagnosis.facts import is_number
 from faultmaven.diagnosis.readers.record import Record
+from faultmaven.diagnosis.readers.stacks import stack_in
 from faultmaven.diagnosis.timestamps import Stamp, read_value
 from faultmaven.diagnosis.words import worded_level
 
 Fields = Mapping[str, object]
 
-_TIMES = ("timestamp", "@timestamp", "time", "ts", "t", "@t", "datetime", "date", "eventTime", "timeMillis", "asctime")
-_LEVELS = ("level", "severity", "lvl", "log.level", "levelname", "loglevel", "log_level", "@l", "s", "level_name")
+_TIMES = (
+    "timestamp",
+    "@timestamp",
+    "time",
+    "ts",
+    "t",
+    "@t",
+    "datetime",
+    "date",
+    "eventTime",
+    "timeMillis",
+    "asctime",
+    "Timestamp",
+    "instant",
+    "time_iso8601",
+    "start_time",
+    "time_local",
+    "StartUTC",
+    "__REALTIME_TIMESTAMP",
+)
+_LEVELS = (
+    "level",
+    "severity",
+    "lvl",
+    "log.level",
+    "levelname",
+    "loglevel",
+    "log_level",
+    "@l",
+    "s",
+    "level_name",
+    "Level",
+    "LogLevel",
+    "severityText",
+    "SeverityText",
+    "severity_text",
+)
 _MESSAGES = (
     "msg",
     "message",
@@ -29,6 +66,12 @@ _MESSAGES = (
     "text",
     "short_message",
     "Message",
+    "MESSAGE",
+    "RenderedMessage",
+    "MessageTemplate",
+    "body",
+    "Body",
+    "desc",
 )
 _ERRORS = (
     "error",
@@ -42,19 +85,11 @@ _ERRORS = (
     "@x",
     "thrown",
     "failure",
+    "Exception",
+    "errorMessage",
+    "errorCode",
 )
 _NO_ERROR = frozenset(("none", "null", "false", "nil", "<nil>", "(nil)", "undefined", "ok", "no", "-", "[]", "{}"))
-_STACKS = (
-    "stack",
-    "stack_trace",
-    "stacktrace",
-    "stackTrace",
-    "error.stack_trace",
-    "exc_info",
-    "exception",
-    "traceback",
-    "@x",
-)
 _SPEAKERS = (
     "logger",
     "logger_name",
@@ -66,10 +101,30 @@ _SPEAKERS = (
     "app",
     "c",
     "log.logger",
+    "loggerName",
+    "target",
+    "SourceContext",
+    "Category",
+    "SYSLOG_IDENTIFIER",
+    "_SYSTEMD_UNIT",
     "caller",
 )
-_STATUSES = ("status", "status_code", "statusCode", "http_status", "response_code", "http.response.status_code")
+_STATUSES = (
+    "status",
+    "status_code",
+    "statusCode",
+    "http_status",
+    "response_code",
+    "http.response.status_code",
+    "DownstreamStatus",
+)
 
+# Where some keep what a record says: Google's logging, OpenTelemetry, Rust's tracing.
+_AROUND = ("jsonPayload", "attributes", "fields")
+_METHODS = ("method", "request_method", "RequestMethod")
+_PATHS = ("path", "uri", "request_uri", "RequestPath", "request", "url")
+_QUANTITY = re.compile(r"[\d.]+ ?[a-zA-Zµ%]{0,3}")
+_LINE_NUMBER = re.compile(r":\d+$")
 _PAIR = re.compile(r'([A-Za-z_@][\w.@/-]{0,60})=(?:"((?:[^"\\]|\\.){0,3000})"|(\S{0,1000}))(?:\s+|$)')
 _BROKEN_LEVEL = re.compile(r'"(?:level|severity|lvl)"\s?:\s?"?(\w{1,12})')
 _BROKEN_MESSAGE = re.compile(r'"(?:msg|message|event|log)"\s?:\s?"((?:[^"\\]|\\.){1,2000})')
@@ -111,7 +166,9 @@ def read_logfmt(text: str) -> Record | None:
 
 def _logfmt_value(pair: re.Match[str]) -> object:
     value = pair[2] if pair[2] is not None else pair[3]
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 18 else value
+    if "\\n" in value:
+        return value.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"').replace("\\\\", "\\")
+    return int(value) if is_number(value) else value
 
 
 def is_record(fields: Fields) -> bool:
@@ -120,9 +177,11 @@ def is_record(fields: Fields) -> bool:
 
 
 def from_fields(fields: Fields, kind: str) -> Record:
-    inner = fields.get("jsonPayload") or fields.get("attributes")
-    if isinstance(inner, dict) and not _text(fields, _MESSAGES):
-        fields = {**inner, **fields}
+    for name in _AROUND:
+        if isinstance(inner := fields.get(name), dict) and not _text(fields, _MESSAGES):
+            fields = {**inner, **fields}
+    if isinstance(log := fields.get("log"), dict):
+        fields = {**{f"log.{name}": value for name, value in log.items()}, **fields}
     http = fields.get("httpRequest")
     status = _status(http if isinstance(http, dict) else fields)
     message, error = _text(fields, _MESSAGES), _error_text(fields)
@@ -130,13 +189,28 @@ def from_fields(fields: Fields, kind: str) -> Record:
     said = message if not error or error in message else f"{message}: {error}" if message else error
     return Record(
         kind="logfmt" if kind == "logfmt" else "json_lines",
-        said=said or _pairs(fields),
+        said=said or _request(fields, status) or _pairs(fields),
         level=level,
         stamp=_stamp(fields),
-        component=_text(fields, _SPEAKERS) or None,
+        component=_speaker(fields),
         status=status,
-        stack=_stack(fields),
+        stack=stack_in(fields),
     )
+
+
+def _speaker(fields: Fields) -> str | None:
+    """Not what was measured: a `service` may be a time in milliseconds."""
+    told = (name for each in _SPEAKERS if (name := _text(fields, (each,))) and not _QUANTITY.fullmatch(name))
+    return next((_LINE_NUMBER.sub("", name) for name in told), None)
+
+
+def _request(fields: Fields, status: int | None) -> str:
+    """An access log's record, in the words of one without fields."""
+    path = _text(fields, _PATHS).partition("?")[0].partition(" HTTP/")[0]
+    if not status or not path:
+        return ""
+    method, flags = _text(fields, _METHODS), _text(fields, ("response_flags",))
+    return " ".join(part for part in (f'"{method} {path}"' if method else f'"{path}"', str(status), flags) if part)
 
 
 def _text(fields: Fields, names: tuple[str, ...]) -> str:
@@ -154,9 +228,17 @@ def _level(fields: Fields) -> Level | None:
             return level
         if isinstance(value, int | float) and (level := levels.from_number(value)):
             return level
-        if name == "level" and isinstance(value, str) and value.isdigit():
+        if name == "level" and isinstance(value, str) and is_number(value):
             return levels.from_number(int(value))
-    return None
+    return _severity(fields)
+
+
+def _severity(fields: Fields) -> Level | None:
+    """The numbers of syslog, as journald and GELF write them."""
+    value = (
+        fields.get("PRIORITY") if "PRIORITY" in fields else fields.get("level") if "short_message" in fields else None
+    )
+    return levels.from_severity(int(value)) if isinstance(value, str | int) and str(value) in "01234567" else None
 
 
 def _level_of_words(message: str, error: str, status: int | None) -> Level:
@@ -169,7 +251,7 @@ def _level_of_words(message: str, error: str, status: int | None) -> Level:
 def _status(fields: Fields) -> int | None:
     for name in _STATUSES:
         value = fields.get(name)
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 3:
+        if isinstance(value, str) and is_number(value) and len(value) == 3:
             value = int(value)
         if isinstance(value, int) and 100 <= value <= 599:
             return value
@@ -188,20 +270,6 @@ def _error_text(fields: Fields) -> str:
         if isinstance(value, str) and value and value.lower() not in _NO_ERROR:
             return value.partition("\n")[0][:1000]
     return ""
-
-
-def _stack(fields: Fields) -> str | None:
-    error = next((value for name in _ERRORS if isinstance(value := fields.get(name), dict)), {})
-    for source in (fields, error):
-        for name in (*_STACKS, *_MESSAGES, *_ERRORS):
-            value = source.get(name)
-            if (
-                isinstance(value, str)
-                and "\n" in value
-                and ("at " in value or "Traceback" in value or "goroutine" in value)
-            ):
-                return value
-    return None
 
 
 def _pairs(fields: Fields) -> str:

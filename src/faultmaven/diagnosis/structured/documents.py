@@ -8,11 +8,15 @@ document, since answers come wrapped in envelopes; where one is found, nothing m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
-from faultmaven.diagnosis.facts import Facts, Node, Part
+from faultmaven.diagnosis.facts import Facts, Node, Object, Part
+from faultmaven.diagnosis.structured.configs import broken, is_file, name_of, repeated
+from faultmaven.diagnosis.structured.containers import compose, container
 from faultmaven.diagnosis.structured.happenings import alert, happenings
 from faultmaven.diagnosis.structured.joining import joined
+from faultmaven.diagnosis.structured.json_checks import check_json
 from faultmaven.diagnosis.structured.json_text import parse_json
 from faultmaven.diagnosis.structured.kubernetes import kubernetes
 from faultmaven.diagnosis.structured.series import series
@@ -21,20 +25,38 @@ from faultmaven.diagnosis.structured.yaml_text import parse_yaml
 
 # What a map states, or None where it is not of this shape. `key` is the name of the member that holds it.
 Shape = Callable[[Node, str], Facts | None]
-SHAPES: tuple[Shape, ...] = (kubernetes, series, alert, happenings)
+SHAPES: tuple[Shape, ...] = (kubernetes, container, compose, series, alert, happenings)
 
 # Larger documents are dumps; what is found in so many maps is enough.
 MOST_MAPS = 20_000
+MOST_REPEATED = 20
+
+_KEY = re.compile(r"[\w./$-]{1,80}:(?:\s|$)|[\"'][^\"'\n]{1,80}[\"']:")
 
 
 def read_json(text: Text, part: Part) -> Facts:
     parsed = parse_json(text, text.starts[part.span.first - 1])
-    return _facts_of(parsed.node, parsed.is_whole) if parsed else Facts()
+    if parsed is None:
+        return Facts()
+    checked = check_json(text, part)
+    return joined([_facts_of(parsed.node, parsed.is_whole), Facts(objects=tuple(checked))])
 
 
 def read_yaml(text: Text, part: Part) -> Facts:
     own = "\n".join(text.lines[part.span.first - 1 : part.span.last]) + "\n"
-    return joined(_facts_of(node, is_whole) for node, is_whole in parse_yaml(own, part.span.first))
+    stream = parse_yaml(own, part.span.first)
+    file, objects = name_of(text, part), list[Object]()
+    if (stream.problem or stream.repeated) and is_file(text, part) and _is_config(own):
+        objects += [repeated("YAML", file, key, first, last) for key, first, last in stream.repeated[:MOST_REPEATED]]
+        if stream.problem and stream.problem[1] <= part.span.last:
+            objects.append(broken("YAML", file, *stream.problem))
+    return joined([Facts(objects=tuple(objects)), *(_facts_of(node, whole) for node, whole in stream.documents)])
+
+
+def _is_config(own: str) -> bool:
+    """Its outermost keys are single words: a description and a letter have others."""
+    outermost = [line for line in own.split("\n") if line[:1] not in ("", " ", "\t", "#", "-", "]", "}", "%", ".")]
+    return bool(outermost) and all(_KEY.match(line) for line in outermost)
 
 
 def _facts_of(node: Node, is_whole: bool) -> Facts:

@@ -10,9 +10,9 @@ from faultmaven.diagnosis.structured.text import Text
 
 LONGEST = 4000  # characters of a line that a rule looks at
 
-
-# From the line where a part may begin to the line behind it; the same line again where it is none.
-Extent = Callable[[Text, int], int]
+# From the line where a part may begin to the line behind it, or the same line again where it is none; and the line up
+# to which no part of this kind begins in that case.
+Extent = Callable[[Text, int], tuple[int, int]]
 
 _PROMPT = re.compile(r"(?:\[?[\w.-]+@[\w.-]+[^\n$#]{0,80}[$#] |\$ |Command executed: |Command `)[A-Za-z./_]")
 _TIME = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")
@@ -21,14 +21,20 @@ _TWO_COLUMNS = re.compile(r"\S(?: {2,}|\t| \| )\s*\S")
 _YAML_LINE = re.compile(
     r"\s*(?:$|#|---|\.\.\.|%YAML|[\"']?[\w./$@*{}-][\w ./$@*{}()-]{0,120}[\"']?:(?:\s|$)|-(?:\s|$)|[}\]])"
 )
-_YAML_CHILD = re.compile(r"[\w.\"'/-]+:\s*$")
-_ASSIGNED = re.compile(r"\s*(?:$|[#;]|\[[^\]]{1,100}\]\s*$|[\w.@\"'/ -]{1,80}\s*[=:]|\s+\S)")
-_VARIABLE = re.compile(r"(?:$|#|(?:export )?[A-Za-z_]\w{0,80}=)")
+_TEXT_BLOCK = re.compile(r":\s*[|>][+-]?\d?\s*$")
+_SECTION = re.compile(r"\[\[?[^\]\n]{1,100}\]\]?\s*(?:[#;].*)?$")
+_ASSIGNED = re.compile(r"\s*(?:$|[#;]|[\w.@\"'/ -]{1,80}\s*[=:]|\s+\S|[\]})]|\"\"\"|''')")
+_VARIABLE = re.compile(r"(?:$|#|(?:export )?[A-Za-z_]\w{0,80} ?=)")
 _INSTRUCTION = re.compile(
     r"\s*(?:$|#|(?:FROM|RUN|CMD|LABEL|EXPOSE|ENV|ADD|COPY|ENTRYPOINT|VOLUME|USER|WORKDIR|ARG|ONBUILD|STOPSIGNAL"
     r"|HEALTHCHECK|SHELL|MAINTAINER)\s)"
 )
-_CURL = re.compile(r"[*<>{}]|\s*%|\s+\d|\s*$")
+HEREDOC = re.compile(r"<<-?[\"']?(\w{1,40})[\"']?")
+_DIRECTIVE = re.compile(r"\s*+(?:$|#|[a-z_]\w*\b[^\n]*[;{]\s{0,40}(?:#.*)?$|\}|[^\n]*;\s{0,40}(?:#.*)?$)")
+_CURL = re.compile(r"[*<>{}]|\s*%|\s+\d|\s*$|curl: \(\d+\)")
+_DIG = re.compile(r";|\s*$|\S+\.?\s+\d+\s+(?:IN|CH|HS)\s")
+_STATUS = re.compile(r"\s+\S")
+_TOP = re.compile(r"top - |Tasks:|Threads:|%?Cpu|[KMGT]iB |Mem|Swap|\s*$")
 
 
 def _stops(line: str) -> bool:
@@ -40,7 +46,7 @@ def _while(text: Text, begin: int, holds: Callable[[str], object]) -> int:
     end = begin
     while end < len(text.lines) and holds(text.lines[end][:LONGEST]):
         end += 1
-    return _without_blank(text, begin, end)
+    return end
 
 
 def _without_blank(text: Text, begin: int, end: int) -> int:
@@ -49,16 +55,21 @@ def _without_blank(text: Text, begin: int, end: int) -> int:
     return end
 
 
-def command(_text: Text, begin: int) -> int:
-    return begin + 1
+def _if(text: Text, begin: int, end: int, holds: object) -> tuple[int, int]:
+    """Up to `end` without the blank lines before it, where the rule holds that what was looked at is such a part."""
+    return (_without_blank(text, begin, end) if holds else begin), max(end, begin + 1)
 
 
-def json(text: Text, begin: int) -> int:
+def command(_text: Text, begin: int) -> tuple[int, int]:
+    return begin + 1, begin + 1
+
+
+def json(text: Text, begin: int) -> tuple[int, int]:
     """A value over several lines, or one alone on its line: one after the other in lines is a log of JSON lines."""
     if _is_json_line(text, begin) and (_is_json_line(text, begin - 1) or _is_json_line(text, begin + 1)):
-        return begin
+        return begin, begin + 1
     parsed = parse_json(text, text.starts[begin])
-    return begin if parsed is None else text.index(max(parsed.end - 1, 0)) + 1
+    return begin if parsed is None else text.index(max(parsed.end - 1, 0)) + 1, begin + 1
 
 
 def _is_json_line(text: Text, index: int) -> bool:
@@ -68,7 +79,7 @@ def _is_json_line(text: Text, index: int) -> bool:
     return line[:1] == "{" and line.rstrip()[-1:] == "}"
 
 
-def yaml(text: Text, begin: int) -> int:
+def yaml(text: Text, begin: int) -> tuple[int, int]:
     """Lines with keys, items, comments and what is indented below them; at least one key has children."""
     end, nested, scalar = begin, False, -1
     while end < len(text.lines):
@@ -80,15 +91,14 @@ def yaml(text: Text, begin: int) -> int:
         scalar = -1
         if _stops(line) or _DESCRIBED.match(line) or (indent == 0 and not _YAML_LINE.match(line)):
             break
-        if re.search(r":\s*[|>][+-]?\d?\s*$", line):
+        if _TEXT_BLOCK.search(line):
             scalar = indent
         nested = nested or indent > 0
         end += 1
-    end = _without_blank(text, begin, end)
-    return end if nested and end - begin >= 3 else begin
+    return _if(text, begin, end, nested and _without_blank(text, begin, end) - begin >= 3)
 
 
-def describe(text: Text, begin: int) -> int:
+def describe(text: Text, begin: int) -> tuple[int, int]:
     """A `kubectl describe`: up to the next one, a prompt, or two blank lines."""
     end = begin + 1
     while end < len(text.lines):
@@ -101,13 +111,12 @@ def describe(text: Text, begin: int) -> int:
         ):
             break
         end += 1
-    end = _without_blank(text, begin, end)
-    return end if end - begin >= 3 else begin
+    return _if(text, begin, end, _without_blank(text, begin, end) - begin >= 3)
 
 
-def table(text: Text, begin: int) -> int:
+def table(text: Text, begin: int) -> tuple[int, int]:
     """A head and the rows below it: lines of at least two columns, or indented ones."""
-    return _while(
+    end = _while(
         text,
         begin,
         lambda line: (
@@ -116,70 +125,97 @@ def table(text: Text, begin: int) -> int:
             and (_TWO_COLUMNS.search(line) or "\t" in line or line[:1] in "-+ " or " " in line)
         ),
     )
+    return _if(text, begin, end, end > begin)
 
 
-def ini(text: Text, begin: int) -> int:
-    end = _while(text, begin, lambda line: _ASSIGNED.match(line) and not _stops(line))
-    return end if any("=" in line for line in text.lines[begin:end]) else begin
-
-
-def env(text: Text, begin: int) -> int:
-    end = _while(text, begin, _VARIABLE.match)
-    return end if end - begin >= 2 else begin
-
-
-def dockerfile(text: Text, begin: int) -> int:
-    end = begin
+def ini(text: Text, begin: int) -> tuple[int, int]:
+    """Sections with assignments, as INI, TOML and units have them; without any section it is source code."""
+    end, quote, has_section, has_value = begin, "", False, False
     while end < len(text.lines):
-        continued = end > begin and text.lines[end - 1].rstrip().endswith("\\")
-        if not continued and not _INSTRUCTION.match(text.lines[end][:LONGEST]):
-            break
-        end += 1
-    end = _without_blank(text, begin, end)
-    return end if end - begin >= 2 else begin
-
-
-def nginx(text: Text, begin: int) -> int:
-    """Up to the brace that closes what the line opens, then the same again for the next block."""
-    depth, end, closed = 0, begin, begin
-    while end < len(text.lines) and end - begin < 20_000:
-        line = text.lines[end].partition("#")[0]
-        if depth == 0 and line.strip() and not re.match(r"\s*[a-z_]+\b[^\n]*[;{]\s*$", line):
-            break
-        depth += line.count("{") - line.count("}")
-        end += 1
-        if depth <= 0:
-            depth, closed = 0, end
-    return _without_blank(text, begin, closed)
-
-
-def http(text: Text, begin: int) -> int:
-    return _while(text, begin, _CURL.match)
-
-
-def _to_end_of(mark: str) -> Extent:
-    """Up to the line that such output ends with, or to the next prompt."""
-    last = re.compile(mark)
-
-    def extent(text: Text, begin: int) -> int:
-        end = begin + 1
-        while end < len(text.lines) and not _PROMPT.match(text.lines[end][:LONGEST]):
-            end += 1
-            if last.match(text.lines[end - 1]):
+        line = text.lines[end][:LONGEST]
+        if not quote:
+            is_section = bool(_SECTION.match(line))
+            if _stops(line) or not (is_section or _ASSIGNED.match(line)):
                 break
-        return _without_blank(text, begin, end)
+            has_section, has_value = has_section or is_section, has_value or "=" in line
+        # A text of many lines, as only TOML has it.
+        for mark in ('"""', "'''"):
+            if quote in ("", mark) and line.count(mark) % 2:
+                quote = "" if quote else mark
+                break
+        end += 1
+    return _if(text, begin, end, has_section and has_value)
+
+
+def env(text: Text, begin: int) -> tuple[int, int]:
+    end = _while(text, begin, _VARIABLE.match)
+    return _if(text, begin, end, end - begin >= 2)
+
+
+def dockerfile(text: Text, begin: int) -> tuple[int, int]:
+    """Instructions, each with the lines that continue it and the texts it takes in place (`<<EOF`)."""
+    end, until, continued = begin, "", False
+    while end < len(text.lines):
+        line = text.lines[end][:LONGEST]
+        if until:
+            until = "" if line.strip() == until else until
+        elif continued or _INSTRUCTION.match(line):
+            found = HEREDOC.search(line)
+            until = found[1] if found else ""
+            # A comment between the lines of an instruction is left out of it.
+            continued = line.rstrip().endswith("\\") or (continued and line.lstrip().startswith("#"))
+        else:
+            break
+        end += 1
+    return _if(text, begin, end, end - begin >= 2)
+
+
+def nginx(text: Text, begin: int) -> tuple[int, int]:
+    """Blocks one after the other, with the directives between them; the last one may want its brace."""
+    depth, end = 0, begin
+    while end < len(text.lines):
+        line = text.lines[end][:LONGEST]
+        bare = line.partition("#")[0]
+        if _stops(line) or (depth <= 0 and bare.strip() and not _DIRECTIVE.match(line)):
+            break
+        depth += bare.count("{") - bare.count("}")
+        end += 1
+    lines = [line for line in text.lines[begin:end] if line.strip()]
+    fit = sum(1 for line in lines if _DIRECTIVE.match(line[:LONGEST]))
+    return _if(text, begin, end, len(lines) >= 2 and fit >= 0.6 * len(lines))
+
+
+def _lines_like(pattern: re.Pattern[str], least: int = 1) -> Extent:
+    """As long as lines look so; the first one is known to."""
+
+    def extent(text: Text, begin: int) -> tuple[int, int]:
+        end = begin + 1
+        while end < len(text.lines) and pattern.match(text.lines[end][:LONGEST]):
+            end += 1
+        return _if(text, begin, end, end - begin >= least)
 
     return extent
+
+
+def tls(text: Text, begin: int) -> tuple[int, int]:
+    """Up to the result of the verification, or to what is none of it any more."""
+    end = begin + 1
+    while end < len(text.lines) and not _stops(text.lines[end][:LONGEST]):
+        end += 1
+        if re.match(r"\s*Verify return code|DONE|closed$", text.lines[end - 1]):
+            break
+    return _if(text, begin, end, True)
 
 
 EXTENTS: Mapping[str, Extent] = {
     "command": command,
     "json": json,
     "describe": describe,
-    "unit_status": _to_end_of(r"\s*$"),
-    "dns": _to_end_of(r";; MSG SIZE"),
-    "tls": _to_end_of(r"\s*Verify return code|DONE"),
-    "http": http,
+    "unit_status": _lines_like(_STATUS, 2),
+    "dns": _lines_like(_DIG),
+    "tls": tls,
+    "top": _lines_like(_TOP),
+    "http": _lines_like(_CURL),
     "dockerfile": dockerfile,
     "nginx": nginx,
     "table": table,

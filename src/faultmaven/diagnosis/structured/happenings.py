@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from faultmaven.diagnosis import levels
-from faultmaven.diagnosis.facts import Alert, Facts, Level, Node, Occurrence
+from faultmaven.diagnosis.facts import Alert, Facts, Level, Node, Occurrence, is_number
 from faultmaven.diagnosis.timestamps import read_value
 from faultmaven.diagnosis.words import worded_level
 
@@ -56,7 +56,7 @@ def _occurrence(node: Node) -> Occurrence | None:
         span=said.span,
         reason=reason,
         level=_level(node, text),
-        count=int(count) if count.isdigit() else 1,
+        count=int(count) if is_number(count) else 1,
         first_at=stamp.at if stamp else None,
         last_at=last.at if last else None,
         about=_about(node),

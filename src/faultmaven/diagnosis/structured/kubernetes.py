@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from faultmaven.diagnosis.facts import Facts, Level, Node, Object, Occurrence, plain_key
+from faultmaven.diagnosis.facts import Facts, Level, Node, Object, Occurrence, is_number, plain_key
 from faultmaven.diagnosis.timestamps import read_value
 
 # The lists in which tools put objects that do not tell their own kind.
@@ -93,7 +93,7 @@ def event(node: Node) -> Occurrence:
         span=said.span,
         reason=node.text("reason"),
         level=level,
-        count=int(count) if count.isdigit() else 1,
+        count=int(count) if is_number(count) else 1,
         first_at=min(stamps, default=None),
         last_at=max(stamps, default=None),
         about={

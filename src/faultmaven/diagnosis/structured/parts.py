@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from faultmaven.diagnosis.facts import Part, Span
 from faultmaven.diagnosis.structured.extents import EXTENTS
@@ -21,26 +22,29 @@ _COMMAND = re.compile(
     r"(?P<ran>[A-Za-z./_][^\n`]{1,1000})"
 )
 _TITLES = r"[A-Z][A-Z0-9()%/_.:-]*(?: [A-Z0-9(][A-Z0-9()%/_.-]*)*"
-# What each kind begins with, the surest first.
+# What each kind begins with, the surest first; none of them looks beyond its line.
 _BEGINS: Mapping[str, str] = {
     "command": _COMMAND.pattern,
-    "json": r"[ \t]*[{\[](?:\s*$|\s*[\"{\[])",
+    "json": r"[ \t]*[{\[](?:[ \t]*$|[ \t]*[\"{\[])",
     "describe": r"Name:(?:[ \t]{2,})\S[^\n]*$",
     "unit_status": r"[●×○↻*] [\w@.\\:-]+\.(?:service|socket|timer|mount|target|path|slice|scope)\b",
     "dns": r"; <<>> DiG ",
     "tls": r"(?:CONNECTED\(|depth=\d+ |Certificate chain$)",
+    "top": r"top - \d\d:\d\d:\d\d up ",
     "http": r"(?:\* +Trying |\* Connected to |\* Host \S+ was resolved|\* Could not resolve host"
     r"|> (?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS) )",
-    "dockerfile": r"(?:FROM [\w.:/@${}-]+(?: AS [\w-]+)?\s*$|# syntax=docker/)",
-    "nginx": r"(?:(?:http|server|events|stream)\s*\{|(?:upstream|location)\s[^\n{;]{1,200}\{)",
-    "table": rf"(?:{_TITLES}(?: {{2,}}|\t)+{_TITLES}|Filesystem\s+\S+|Type[ \t]+Reason[ \t]+|Netid\s+State"
-    r"|State\s+Recv-Q|Proto\s+Recv-Q|\s+total\s+used\s+free|\s*PID\s+USER\s|USER\s+PID\s|\s\w+\s+\|\s+\w+)[^\n]*$",
-    "ini": r"\[[A-Za-z][\w .:\"@/-]{0,80}\]\s*$",
-    "env": r"(?:export )?[A-Z][A-Z0-9_]{1,80}=[^\n]*$",
-    "yaml": r"(?:---\s*$|apiVersion:\s*\S|kind:\s*[A-Z]\w+\s*$"
-    r"|[A-Za-z_][\w.-]{0,60}:\s*(?:$|[|>][+-]?\s*$|[^\n]{1,200}$))",
+    "dockerfile": r"(?:FROM (?:--platform=\S{1,80} )?[\w.:/@${}-]+(?: (?:AS|as) [\w.-]+)?[ \t]*$|# syntax=docker/)",
+    "nginx": r"(?:(?:http|server|events|stream)[ \t]*\{|(?:upstream|location)[ \t][^\n{;]{1,200}\{)",
+    "table": rf"(?:{_TITLES}(?: {{2}}|\t)[ \t]*{_TITLES}|Filesystem[ \t]+\S+|Type[ \t]+Reason[ \t]+|Netid[ \t]+State"
+    r"|State[ \t]+Recv-Q|Proto[ \t]+Recv-Q|[ \t]+total[ \t]+used[ \t]+free|[ \t]*PID[ \t]+USER[ \t]|USER[ \t]+PID[ \t]"
+    r"|[ \t]*UNIT[ \t]+LOAD[ \t]+ACTIVE[ \t]|[ \t]+[\w?]+[ \t]+\|[ \t]+[\w?]+)[^\n]*$",
+    "ini": r"(?:\[\[?[A-Za-z][\w .:\"'@/-]{0,80}\]\]?[ \t]*(?:#[^\n]*)?$|[a-z_][\w.-]{0,60} = [\"'\[{\dtf-][^\n]*$)",
+    "env": r"(?:export )?[A-Z][A-Z0-9_]{1,80} ?=[^\n]*$",
+    "yaml": r"(?:---[ \t]*$|apiVersion:[ \t]*\S|kind:[ \t]*[A-Z]\w+[ \t]*$"
+    r"|[A-Za-z_][\w.-]{0,60}:[ \t]*(?:$|[|>][+-]?[ \t]*$|[^\n]{1,200}$))",
 }
-_ANY = re.compile("|".join(f"(?:^{begins})" for begins in _BEGINS.values()), re.MULTILINE)
+# A newline comes first: the search then leaps from one to the next, and looks at no other place in the text.
+_ANY = re.compile(rf"\n(?={'|'.join(f'(?:{begins})' for begins in _BEGINS.values())})", re.MULTILINE)
 _BEGIN = {kind: re.compile(begins, re.MULTILINE) for kind, begins in _BEGINS.items()}
 # So many beginnings that turned out to be none: this is a log whose lines merely look like them.
 MOST_MISTAKES = 1000
@@ -48,31 +52,46 @@ MOST_MISTAKES = 1000
 
 def parts_of(text: Text) -> tuple[Part, ...]:
     """In order, without overlap; lines that belong to none are a log or prose."""
-    parts: list[Part] = []
-    at, mistakes, command = 0, 0, ""
-    while at < len(text.lines) and len(parts) < MOST_PARTS and mistakes < MOST_MISTAKES:
-        found = _ANY.search(text.whole, text.starts[at])
-        if found is None:
+    cutting = _Cutting(text)
+    at, mistakes = 0, 0
+    while at < len(text.lines) and len(cutting.parts) < MOST_PARTS and mistakes < MOST_MISTAKES:
+        begin = _beginning(text, at)
+        if begin is None:
             break
-        begin = text.index(found.start())
-        part = _part_at(text, begin, command)
-        if part is None:
-            at, mistakes = begin + 1, mistakes + 1
-            continue
-        if part.kind == "command":
-            command = part.command
-        parts.append(part)
-        at = part.span.last
-    return tuple(parts)
+        end = cutting.cut(begin)
+        mistakes += end is None
+        at = begin + 1 if end is None else end
+    return tuple(cutting.parts)
 
 
-def _part_at(text: Text, begin: int, command: str) -> Part | None:
-    """The part that begins with this line, by the first kind whose rule holds for at least that line."""
-    for kind, pattern in _BEGIN.items():
-        if not (found := pattern.match(text.whole, text.starts[begin])):
-            continue
-        end = EXTENTS[kind](text, begin)
-        if end > begin:
-            ran = found["ran"].strip() if kind == "command" else command
-            return Part(kind, Span(begin + 1, end), ran)
-    return None
+def _beginning(text: Text, at: int) -> int | None:
+    """The next line from `at` on with which a part may begin; the first line always may."""
+    if at == 0:
+        return 0
+    found = _ANY.search(text.whole, text.starts[at] - 1)
+    return text.index(found.end()) if found else None
+
+
+@dataclass(slots=True)
+class _Cutting:
+    """`vain` tells up to which line a kind was looked for in vain, so that no line is looked at twice for it."""
+
+    text: Text
+    parts: list[Part] = field(default_factory=list)
+    command: str = ""
+    vain: dict[str, int] = field(default_factory=dict)
+
+    def cut(self, begin: int) -> int | None:
+        """The line behind the part that begins with this one, by the first kind whose rule holds; None without any."""
+        for kind, pattern in _BEGIN.items():
+            if begin < self.vain.get(kind, 0) or not (found := pattern.match(self.text.whole, self.text.starts[begin])):
+                continue
+            end, looked_at = EXTENTS[kind](self.text, begin)
+            if end <= begin:
+                self.vain[kind] = looked_at
+                continue
+            if kind == "command":
+                self.command = found["ran"].strip()
+            self.parts.append(Part(kind, Span(begin + 1, end), self.command))
+            return end
+        return None

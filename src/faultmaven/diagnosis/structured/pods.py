@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from faultmaven.diagnosis.facts import Node, Object, Row, Span
+from faultmaven.diagnosis.facts import Node, Object, Row, Span, is_number
 from faultmaven.diagnosis.structured.making import Told, made
 
 _COUNT = re.compile(r"\d+")
@@ -115,8 +115,8 @@ def listed_pod(row: Row, namespace: str | None) -> Object:
             "reason": "" if status in _PHASES else status,
             "listed": {
                 "status": status,
-                "ready": int(ready) if ready.isdigit() else None,
-                "containers": int(wanted) if wanted.isdigit() else None,
+                "ready": int(ready) if is_number(ready) else None,
+                "containers": int(wanted) if is_number(wanted) else None,
                 "restarts": int(restarts[0]) if restarts else None,
                 "age": cells.get("age", ""),
             },

@@ -15,14 +15,15 @@ MOST_ROWS = 5000
 LONGEST = 4000
 
 _GAP = re.compile(r" {2,}|\t+")
-_RULE = re.compile(r"[\s|+=-]+$")
+# What psql and others print around rows: a line, and how many there are.
+_RULE = re.compile(r"[\s|+=-]+$|\s*\(\d+ rows?\)\s*$")
 _NAMESPACE = re.compile(r"\s(?:-n|--namespace)[ =]([a-z0-9-]+)")
 # What is listed, by columns that only this listing has.
 _LISTINGS: Mapping[str, frozenset[str]] = {
     "pods": frozenset({"ready", "status", "restarts"}),
     "pod usage": frozenset({"cpu(cores)", "memory(bytes)"}),
     "nodes": frozenset({"status", "roles", "version"}),
-    "node usage": frozenset({"cpu(cores)", "cpu%"}),
+    "node usage": frozenset({"cpu(cores)", "cpu%", "memory%"}),
     "deployments": frozenset({"ready", "up-to-date", "available"}),
     "replicasets": frozenset({"desired", "current", "ready"}),
     "daemonsets": frozenset({"desired", "current", "ready", "node selector"}),
@@ -40,22 +41,37 @@ _LISTINGS: Mapping[str, frozenset[str]] = {
     "docker ps": frozenset({"container id", "image"}),
     "docker images": frozenset({"repository", "tag", "image id"}),
     "df": frozenset({"filesystem", "mounted on"}),
+    "docker compose ps": frozenset({"name", "image", "service", "status"}),
+    "units": frozenset({"unit", "load", "active", "sub"}),
+    "sessions": frozenset({"pid", "state", "query"}),
     "ps": frozenset({"pid", "command"}),
-    "top": frozenset({"pid", "%cpu"}),
+    "top": frozenset({"pid", "%cpu", "time+"}),
     "free": frozenset({"total", "used", "free"}),
     "ss": frozenset({"state", "recv-q"}),
     "netstat": frozenset({"proto", "recv-q"}),
 }
 
 
+# Heads whose titles stand one space apart, above columns that are flush right.
+_PLAIN_HEADS = re.compile(
+    r"\s*(?:Filesystem |USER +PID |PID +USER |UID +PID |Netid +State |State +Recv-Q |Proto +Recv-Q |UNIT +LOAD "
+    r"|total +used +free)"
+)
+_TITLE = re.compile(r"Mounted on|(?:Local|Peer|Foreign) Address(?::Port)?|PID/Program name|\S+", re.IGNORECASE)
+_BULLET = re.compile(r"^\s*[●×○↻*]\s+")
+
+
 def read_table(text: Text, part: Part) -> Facts:
     head, *lines = text.lines_of(part.span, MOST_ROWS + 1, LONGEST)
-    columns = columns_of(head, lines)
-    titles = tuple(title for _, title in columns)
+    plain = plain_titles(head)
+    columns = [] if plain else columns_of(head, lines)
+    titles = plain or tuple(title for _, title in columns)
     rows = [
         Row(Span(number, number), cells)
         for number, line in enumerate(lines, part.span.first + 1)
-        if line.strip() and not _RULE.match(line) and (cells := cells_of(line, columns))
+        if line.strip()
+        and not _RULE.match(line)
+        and (cells := _words(line, titles) if plain else cells_of(line, columns))
     ]
     table = Table(
         of=listing_of(titles),
@@ -69,6 +85,18 @@ def read_table(text: Text, part: Part) -> Facts:
     objects = [listed_pod(row, table.namespace) for row in rows if row.cells.get("name")] if table.of == "pods" else []
     occurrences = [event_of(row, {}) for row in rows] if table.of == "events" else []
     return Facts(tables=(table,), objects=tuple(objects), occurrences=tuple(filter(None, occurrences)))
+
+
+def plain_titles(head: str) -> tuple[str, ...]:
+    """The titles of a head whose columns are told by words alone, else none. `free` has no title above the names."""
+    if not _PLAIN_HEADS.match(head):
+        return ()
+    titles = tuple(title.lower() for title in _TITLE.findall(head))
+    return ("name", *titles) if titles[0] == "total" else titles
+
+
+def _words(line: str, titles: Sequence[str]) -> dict[str, str]:
+    return dict(zip(titles, _BULLET.sub("", line).split(None, len(titles) - 1), strict=False))
 
 
 def listing_of(titles: Sequence[str]) -> str:

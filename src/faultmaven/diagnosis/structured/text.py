@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from faultmaven.diagnosis.facts import Span
-from faultmaven.diagnosis.lines import QUOTE_LIMIT, Document
+from faultmaven.diagnosis.lines import BOM, QUOTE_LIMIT, as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,12 @@ class Text:
     starts: Sequence[int]
 
     @classmethod
-    def of(cls, document: Document) -> Text:
-        return cls.of_lines(list(document.texts(1, document.count)) if document.count else [])
-
-    @classmethod
-    def of_lines(cls, lines: Sequence[str]) -> Text:
+    def of(cls, content: bytes | memoryview) -> Text:
+        """The same lines as those of a Document, all of them decoded at once."""
+        told = as_text(bytes(content).removeprefix(BOM))
+        lines = told.removesuffix("\n").split("\n") if told else []
+        if "\r" in told:
+            lines = [line.removesuffix("\r") for line in lines]
         starts = [0]
         for line in lines:
             starts.append(starts[-1] + len(line) + 1)

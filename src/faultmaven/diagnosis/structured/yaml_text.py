@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
@@ -17,20 +16,35 @@ _TAG = "tag:yaml.org,2002:"
 _BOOLS = {"yes": True, "no": False, "true": True, "false": False, "on": True, "off": False}
 
 
-def parse_yaml(text: str, first_line: int) -> Iterator[tuple[Node, bool]]:
-    """Every document of a stream, each with whether it was read whole. What is no YAML ends the reading."""
+@dataclass(slots=True)
+class Stream:
+    """The documents of a stream, each with whether it was read whole; `problem` is what the parser said at a line where
+    it could not go on, and `repeated` the keys that a map has twice with different values."""
+
+    documents: list[tuple[Node, bool]] = field(default_factory=list)
+    problem: tuple[str, int] | None = None
+    repeated: list[tuple[str, Node, Node]] = field(default_factory=list)
+
+
+def parse_yaml(text: str, first_line: int) -> Stream:
+    """What is no YAML ends the reading."""
     loader = yaml.CSafeLoader(text)
+    stream = Stream()
     try:
         while loader.check_node():
             composed = loader.get_node()
             if composed is None:
-                return
-            reading = _Reading(first_line)
-            yield reading.node(composed, 0), reading.left > 0
+                break
+            reading = _Reading(first_line, stream.repeated)
+            stream.documents.append((reading.node(composed, 0), reading.left > 0))
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        stream.problem = (problem.problem or "cannot be read", first_line + (mark.line if mark else 0))
     except (yaml.YAMLError, ValueError, RecursionError):
-        return
+        pass
     finally:
         loader.dispose()
+    return stream
 
 
 @dataclass(slots=True)
@@ -38,6 +52,7 @@ class _Reading:
     """`left` is how many nodes may still come: an alias repeats what it names, and aliases of aliases multiply."""
 
     first_line: int
+    repeated: list[tuple[str, Node, Node]]
     left: int = field(default=MOST_NODES)
 
     def node(self, composed: yaml.Node, depth: int, key: yaml.Node | None = None) -> Node:
@@ -61,7 +76,11 @@ class _Reading:
             if key.tag == _TAG + "merge" or key.value == "<<":
                 merged |= self._merged(value, depth)
             else:
-                members[key.value] = self.node(value, depth + 1, key)
+                told = self.node(value, depth + 1, key)
+                before = members.get(key.value)
+                if before is not None and _differ(before, told):
+                    self.repeated.append((key.value, before, told))
+                members[key.value] = told
         return {**merged, **members}
 
     def _merged(self, value: yaml.Node, depth: int) -> dict[str, Node]:
@@ -77,6 +96,10 @@ class _Reading:
         # A block ends where the next token begins: at column 0 of a line that is no longer its own.
         last = end.end_mark.line - (end.end_mark.column == 0 and end.end_mark.line > first)
         return Span(self.first_line + first, self.first_line + max(first, last))
+
+
+def _differ(one: Node, other: Node) -> bool:
+    return one.form != other.form or one.form != "scalar" or one.scalar != other.scalar
 
 
 def _scalar(tag: str, value: str) -> Scalar:

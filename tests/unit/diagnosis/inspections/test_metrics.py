@@ -88,9 +88,9 @@ def test_what_is_short_is_a_symptom_with_its_numbers(evidence: list[str], fault:
         ),
     ],
 )
-def test_what_makes_up_the_load_is_the_cause(evidence: list[str], fault: str, words: str) -> None:
+def test_what_makes_up_the_load_is_the_likely_cause(evidence: list[str], fault: str, words: str) -> None:
     report = answered(*evidence)
-    assert report.verdict == "cause_found"
+    assert report.verdict == "likely_cause"
     assert top(report).fault_id == fault
     assert words in report.summary
 
