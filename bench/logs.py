@@ -37,3 +37,11 @@ def write(path: Path, size: int, seed: int = 1) -> None:
                 hex=f"{rng.getrandbits(48):012x}",
             )
             written += file.write(f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z {text}\n")
+
+
+def write_days(path: Path, day: Path, days: int) -> None:
+    """What `write` wrote to `day`, again on each of so many days."""
+    content = day.read_bytes()
+    with path.open("wb") as file:
+        for number in range(1, days + 1):
+            file.write(content.replace(b"2026-03-01T", b"2026-03-%02dT" % number))

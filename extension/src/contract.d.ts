@@ -235,6 +235,9 @@ export interface paths {
         /**
          * Add Evidence
          * @description Goes to disk as it comes; what is answered 201 survives a crash. If anything fails, nothing is kept.
+         *
+         *     Kept is readable text: gzip and Zstandard are unpacked, up to the size that evidence may have, UTF-16 becomes
+         *     UTF-8, an HTML page the text it shows, carriage returns that end lines line feeds; `decoded_from` says so.
          */
         post: operations["add_evidence"];
         delete?: never;
@@ -313,7 +316,7 @@ export interface paths {
         };
         /**
          * Raw Evidence
-         * @description Exactly the bytes that came, or with `Range` a part of them; always as an inert attachment.
+         * @description The bytes that are kept, or with `Range` a part of them; always as an inert attachment.
          */
         get: operations["raw_evidence"];
         put?: never;
@@ -1206,7 +1209,8 @@ export interface components {
         };
         /**
          * Evidence
-         * @description What the user showed. It never changes. `lines` counts 0x0A, and one more if the last line has none.
+         * @description What the user showed, as readable text. It never changes. `lines` counts 0x0A, and one more if the last line has
+         *     none. `size` and `sha256` are the text's, which is also what `lines`, `search` and `raw` give.
          */
         Evidence: {
             /** Evidence Id */
@@ -1236,6 +1240,11 @@ export interface components {
              * @description Id of the check whose result this is
              */
             answers_check?: string;
+            /**
+             * Decoded From
+             * @description What came, where that was not the text: `gzip, UTF-16`
+             */
+            decoded_from?: string;
         };
         /** EvidenceAdded */
         EvidenceAdded: {
@@ -1272,6 +1281,8 @@ export interface components {
             media_type: string;
             /** Answers Check */
             answers_check?: string;
+            /** Decoded From */
+            decoded_from?: string;
         };
         /** EvidenceDeleted */
         EvidenceDeleted: {
@@ -4357,7 +4368,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The bytes as they came, as an attachment */
+            /** @description The bytes that are kept, as an attachment */
             200: {
                 headers: {
                     "X-Correlation-ID": components["headers"]["CorrelationId"];

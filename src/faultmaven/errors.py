@@ -280,8 +280,9 @@ def document(responses: dict[str, Any], problem: type[Problem]) -> None:
 
 
 def examples() -> dict[str, Any]:
-    """One of each problem, as `document` refers to them."""
-    return {problem.code: {"summary": problem.title, "value": _example(problem)} for problem in _family(Problem)}
+    """One of each problem, as `document` refers to them. Of those that share a code, what the others inherit from."""
+    family = reversed(_family(Problem)[1:])
+    return {problem.code: {"summary": problem.title, "value": _example(problem)} for problem in family}
 
 
 def _family(problem: type[Problem]) -> list[type[Problem]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from tests.faults.outcome import Budget, Outcome
 from tests.faults.proxy import FaultProxy
 from tests.faults.record import Record, files_of, files_there, read_on
 from tests.following import follow
-from tests.servers import Server
+from tests.servers import PATIENCE, Server
 
 QUERY = "/api/v1/query"
 WAYS = ("json", "stream", "respond-async")
@@ -120,7 +121,10 @@ class Asking:
         pasted = sum(name == "pasted text" for name in record.evidence.values())
         brought = outcome.counts["with evidence"]
         outcome.check(pasted == brought, f"{brought} questions brought evidence, {pasted} pieces are there")
-        there, wanted_there = files_there(self._server.data_dir), files_of(record.evidence)
+        wanted_there, deadline = files_of(record.evidence), time.monotonic() + PATIENCE
+        # Whoever gave up waiting may have left a request behind that is still at work.
+        while (there := files_there(self._server.data_dir)) != wanted_there and time.monotonic() < deadline:
+            time.sleep(0.05)
         outcome.check(there == wanted_there, f"files without a row or rows without a file: {there ^ wanted_there}")
 
 

@@ -49,6 +49,7 @@ class Streaming:
         self._seed = seed
         self._budget = budget
         self._writing = True
+        self._given_up = False
         # Where a stream ends, by its path, once nobody writes any more.
         self._last: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -66,9 +67,14 @@ class Streaming:
                 for _ in range(CASE_READERS)
             ]
             asking = [threads.submit(self._ask_on, number) for number in range(ASKERS)]
-            self._write_until_done(api, session, cases)
-            answers = [answer for one in asking for answer in one.result()]
-            frames = self._truth(api, users, cases)
+            try:
+                self._write_until_done(api, session, cases)
+                self._writing = False
+                answers = [answer for one in asking for answer in one.result()]
+                frames = self._truth(api, users, cases)
+            except BaseException:
+                self._writing, self._given_up = False, True  # or the others would read and ask for ever
+                raise
             for reading in of_user:
                 self._compare("a reader of the user's stream", reading.result(), _numbered(frames, "cursor"))
             for case, reading in of_cases:
@@ -90,7 +96,6 @@ class Streaming:
             if number % 4 == 0:
                 api.patch(f"/api/v1/sessions/{session}", json={"metadata": {"n": number}}).raise_for_status()
             time.sleep(PAUSE)
-        self._writing = False
 
     def _truth(self, api: httpx.Client, users: str, cases: list[str]) -> list[Frame]:
         """The whole log through a whole connection; from here on, readers know where it ends."""
@@ -109,7 +114,7 @@ class Streaming:
     def _read(self, path: str, way: Literal["after", "Last-Event-ID"]) -> Told:
         told: Told = []
         with self._through() as through:
-            while not told or told[-1][0] != self._last.get(path):
+            while not self._given_up and (not told or told[-1][0] != self._last.get(path)):
                 position = told[-1][0] if told else 0
                 params = {"after": position} if way == "after" else None
                 headers = {"Last-Event-ID": str(position)} if way == "Last-Event-ID" and position else None
@@ -140,7 +145,7 @@ class Streaming:
     def _ask(self, through: httpx.Client, key: str, body: dict[str, Any]) -> tuple[str, Told]:
         """Until the answer is complete; each time it is told the same again, and more."""
         most: Told = []
-        while True:
+        while not self._given_up:
             told: Told = []
             try:
                 with follow(
@@ -161,6 +166,7 @@ class Streaming:
             if told[:both] != most[:both]:
                 self._violation(f"the stream of the question under {key} was told otherwise before")
             most = max(most, told, key=len)
+        return "", most
 
     def _compare(self, who: str, told: Told, truth: Told) -> None:
         differing = (n for n, (one, other) in enumerate(zip_longest(told, truth)) if one != other)

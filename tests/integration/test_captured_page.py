@@ -17,7 +17,8 @@ from tests.integration.conftest import Start, add_evidence, ask, make_case, open
 from tests.integration.problems import code_of
 from tests.servers import Process
 
-HOSTILE = b"""<!doctype html>
+HOSTILE = b"""$ curl https://shop.example/
+<!doctype html>
 <script>document.title = "ran"; window.top.ran = true; fetch("/ran")</script>
 <img src=x onerror="document.title = 'ran'; window.top.ran = true">
 <meta http-equiv="refresh" content="0;url=/ran"><p>2026-01-02T10:03:05Z ERROR down</p>
@@ -92,7 +93,7 @@ def test_an_export_is_an_attachment_that_runs_nothing(api: httpx.Client, form: s
 def test_lines_are_data(api: httpx.Client, captured: str) -> None:
     answer = api.get(captured.replace("/raw", "/lines"))
     assert answer.headers["content-type"] == "application/json"
-    assert answer.json()["lines"][0]["text"] == "<!doctype html>"
+    assert answer.json()["lines"][1]["text"] == "<!doctype html>"
 
 
 def navigated(page: Page, url: str) -> Response:

@@ -22,7 +22,7 @@ from faultmaven.diagnosis.lines import Document
 from faultmaven.diagnosis.read import read
 from faultmaven.diagnosis.report import Report
 from faultmaven.evidence.index import decoded
-from faultmaven.files import mapped
+from faultmaven.files import mapped, released
 from faultmaven.processes import die_with
 
 Result = TypeVar("Result")
@@ -85,7 +85,7 @@ def answer(task: Task, parent: int) -> tuple[str, str | None]:
 
 def _source(exhibit: Exhibit) -> Source:
     content = mapped(exhibit.path)
-    document = Document(content, decoded(exhibit.index.read_bytes()).newlines)
+    document = Document(content, decoded(exhibit.index.read_bytes()).newlines, lambda: released(content))
     return Source(exhibit.evidence_id, exhibit.name, document, _digest(content, exhibit), exhibit.asked_with)
 
 

@@ -31,7 +31,9 @@ from faultmaven.identity import service as identity
 from faultmaven.identity.service import User
 from faultmaven.sessions import failures
 
-LEASE = 10_000_000
+# Renewed every 3 s: a server that was suspended or starved for less than the rest does not take over from itself. One
+# that starts waits for no lease (`release_all`).
+LEASE = 30_000_000
 ATTEMPTS = 3
 HISTORY = 5
 SEEN_BEFORE = 5

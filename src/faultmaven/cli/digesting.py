@@ -50,7 +50,7 @@ def document_of(content: memoryview) -> Document:
     for at in range(0, len(content), PIECE):
         newlines += [newlines[-1] + count for count in newlines_before(content[at : at + PIECE])[1:]]
         released(content)
-    return Document(content, newlines)
+    return Document(content, newlines, lambda: released(content))
 
 
 def _begin(plan: Plan, parent: int) -> None:

@@ -11,12 +11,13 @@ Utf16Name = Literal["utf-16-le", "utf-16-be"]
 # Fewer characters tell too little to take bytes for UTF-16 that do not say so.
 _FEWEST = 8
 _MOSTLY = 0.7
+_PRINTABLE = bytes(range(32, 127)) + b"\t\r\n"
 _SHOWN = frozenset("\t\n\r\f\x1b")
 
 
 def utf16_of(beginning: bytes) -> Utf16Name | None:
     """By its byte order mark, or by every other byte being zero as in text of Latin letters."""
-    if beginning.startswith(codecs.BOM_UTF32_LE):
+    if beginning.startswith(codecs.BOM_UTF32_LE) or _is_ascii(beginning[2:]):
         return None
     if beginning.startswith(codecs.BOM_UTF16_LE):
         return "utf-16-le" if _is_text(beginning[2:], "utf-16-le") else None
@@ -30,6 +31,12 @@ def utf16_of(beginning: bytes) -> Utf16Name | None:
         if is_likely and _is_text(beginning, name):
             return "utf-16-le" if name == "utf-16-le" else "utf-16-be"
     return None
+
+
+def _is_ascii(content: bytes) -> bool:
+    """Mostly: two such bytes read as one character give a text that nobody wrote."""
+    shown = len(content) - len(content.translate(None, _PRINTABLE))
+    return b"\0" not in content and shown >= _MOSTLY * len(content) > 0
 
 
 def _is_text(content: bytes, name: str) -> bool:

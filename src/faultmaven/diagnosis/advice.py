@@ -17,6 +17,9 @@ from faultmaven.diagnosis.timeline import Event, can_be_undone
 
 MOST_CHECKS = 5
 MOST_ACTIONS = 6
+# Whoever writes to a log chooses these, and a command that changes something would be aimed by them: at another file,
+# for another user, with a package of a name much like a known one. A person puts them in after the checks.
+_NOT_TO_BE_AIMED_BY = frozenset({"file", "path", "user", "pid", "module", "device", "program", "process"})
 _KIND_ORDER = {"mitigate": 0, "fix": 1, "prevent": 2}
 
 
@@ -82,14 +85,15 @@ def _look_yourself(suspect: Suspect) -> Check:
 
 
 def _action(action_id: str, action: KnownAction, names: Mapping[str, str]) -> Action:
-    command = fill(action.command, names) if action.command else None
+    aimed = {kind: name for kind, name in names.items() if kind not in _NOT_TO_BE_AIMED_BY}
+    command = fill(action.command, aimed) if action.command else None
     return Action(
         id=action_id,
         kind=action.kind,
         text=fill(action.text, names),
         command=command,
         risk=_risk(command),
-        undo=fill(action.undo, names) if action.undo else None,
+        undo=fill(action.undo, aimed) if action.undo else None,
         verify=fill(action.verify, names) if action.verify else None,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from faultmaven.diagnosis.readers.line import read_line
+from faultmaven.diagnosis.trouble import is_member
 
 # Fewer words than this are a name: `relation "invoices" does not exist`.
 _FEWEST_WORDS = 3
@@ -17,8 +18,11 @@ _FEWEST_WORDS = 3
 def only_repeated(line: str, shows: Callable[[str], bool]) -> bool:
     """Whether what `shows` finds in a line stands only in what the line's message quotes.
 
-    What the line itself calls an error is the program's own word, whomever it quotes.
+    What the line itself calls an error is the program's own word, whomever it quotes, and so is what a document has as
+    the value of a member.
     """
+    if is_member(line):
+        return False
     record = read_line(line)
     own = own_words(record.said)
     if own == record.said or not shows(record.said) or shows(own):

@@ -115,8 +115,8 @@ def _without_echoes(suspects: Sequence[Suspect]) -> list[Suspect]:
 
 
 def _echoes(suspect: Suspect, other: Suspect, suspects: Sequence[Suspect]) -> bool:
-    if not suspect.places <= other.places:
-        return False
+    if not suspect.places <= other.places or (suspect.leading.said and not other.leading.said):
+        return False  # what was found by comparing says more than any one of its lines
     mine, theirs = ROLE_WEIGHT[suspect.role], ROLE_WEIGHT[other.role]
     if (mine, len(suspect.places)) == (theirs, len(other.places)):
         return suspects.index(suspect) > suspects.index(other)
@@ -150,7 +150,7 @@ def _precedes(one: Suspect, other: Suspect) -> bool:
 def _ruled_out(suspect: Suspect, others: Sequence[Suspect], points: dict[str, float]) -> str | None:
     for other in others:
         if explains(other, suspect) and points[other.key] > points[suspect.key]:
-            return f"It follows from another fault that is in evidence: {plain(other.title)}."
+            return f"It is what another fault in evidence brings about as a rule: {plain(other.title)}."
     return _over_before(suspect, others, points)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from faultmaven.diagnosis.advice import actions_for, checks_for
 from faultmaven.diagnosis.asked.answer import answered
 from faultmaven.diagnosis.asked.direct import Direct
+from faultmaven.diagnosis.asked.words import lines_that_say
 from faultmaven.diagnosis.cascade import Failing, cascade_of, said_of
 from faultmaven.diagnosis.catalogue import Catalogue
 from faultmaven.diagnosis.citing import Citing
@@ -22,13 +23,13 @@ from faultmaven.diagnosis.moments import lines
 from faultmaven.diagnosis.naming import message_of
 from faultmaven.diagnosis.onset import Trouble, trouble_of
 from faultmaven.diagnosis.questions import asks_about_now, asks_whether, focus_of, is_message, told, wanted
-from faultmaven.diagnosis.quoting import Quoted
+from faultmaven.diagnosis.quoting import Phrase, Quoted
 from faultmaven.diagnosis.reasons import Claim, because, cite_sign, how_often
 from faultmaven.diagnosis.report import Verdict
 from faultmaven.diagnosis.signs import Sign, signs_of
 from faultmaven.diagnosis.sources import Earlier, Source
 from faultmaven.diagnosis.subject import title_of
-from faultmaven.diagnosis.suspects import suspects_of
+from faultmaven.diagnosis.suspects import Suspect, suspects_of
 from faultmaven.diagnosis.timeline import Event, changes_before, is_well_after, last_recovery, recovery_of, timeline_of
 from faultmaven.diagnosis.verdict import is_quiet, verdict_of
 
@@ -47,7 +48,11 @@ def investigate(question: str, sources: Sequence[Source], history: Sequence[Earl
     judged = judge(suspects_of([*signs, *(sign for _, found in asked for sign in found)]), focus)[:MOST_HYPOTHESES]
     if direct := answered(question, wanted(question), sources, world):
         return _quiet(question, "answered", everything, judged, None, (), direct)
-    return _weigh_up(question, everything, judged, world)
+    found = _weigh_up(question, everything, judged, world)
+    if found.verdict != "no_fault_found" or not (wonders or wanted(question) == "how_many"):
+        return found
+    direct = lines_that_say(question, sources)
+    return _quiet(question, "answered", everything, judged, None, (), direct) if direct else found
 
 
 def _plain_signs(source: Source, catalogue: Catalogue) -> list[Sign]:
@@ -59,7 +64,7 @@ def _plain_signs(source: Source, catalogue: Catalogue) -> list[Sign]:
 def _weigh_up(question: str, sources: Sequence[Source], judged: Sequence[Judged], world: World) -> Findings:
     top = next((j for j in judged if j.stands), None)
     recovery = recovery_of(sources, top.suspect.signs) if top else None
-    trouble = trouble_of(top, recovery.at if recovery else None) if top else None
+    trouble = trouble_of(top, recovery.at if recovery else None, sources) if top else None
     is_past = bool(trouble and recovery and trouble.ongoing == "no" and is_well_after(recovery, judged))
     verdict = verdict_of(judged, trouble, sources, is_past and asks_about_now(question))
     if is_quiet(verdict) or top is None or trouble is None:
@@ -154,8 +159,13 @@ def _stated(states: Sequence[State], citing: Citing) -> Iterator[Seen]:
 def _seen(judged: Sequence[Judged], citing: Citing) -> list[Seen]:
     """What was seen, whatever it turned out to mean."""
     cited = [(j.suspect, cite_sign(j.suspect.leading, citing)) for j in judged]
-    seen = [Seen(f"o-{s.key}", (*title_of(s), f": {how_often(s)}."), cites) for s, cites in cited if cites]
+    seen = [Seen(f"o-{s.key}", (*_noted(s), "."), cites) for s, cites in cited if cites]
     return seen[:MOST_OBSERVATIONS]
+
+
+def _noted(suspect: Suspect) -> Phrase:
+    """In the words of what found it, else its title and how often."""
+    return suspect.leading.said or (*title_of(suspect), f": {how_often(suspect)}")
 
 
 def _warnings(evidence: Sequence[Source], citing: Citing) -> Iterator[Seen]:

@@ -8,7 +8,7 @@ used.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
@@ -20,6 +20,7 @@ HEAD_BYTES = 4 * QUOTE_LIMIT
 # Documents are indexed by blocks of so many bytes.
 STRIDE = 1 << 16
 BLOCK_BYTES = 1 << 20
+LET_GO_BYTES = 16 << 20
 
 
 def decode(raw: bytes) -> str:
@@ -36,10 +37,17 @@ class Document:
     """Random access by line over bytes held elsewhere (an mmap of a large file, or plain bytes).
 
     Content that ends in 0x0A has no further, empty line after it. Empty content has no lines. `newlines`, if the caller
-    has it already, is what `newlines_before` would find; without it the whole content is read once.
+    has it already, is what `newlines_before` would find; without it the whole content is read once. `let_go` is called
+    whenever about LET_GO_BYTES were looked at: mapped content can leave memory then.
     """
 
-    def __init__(self, content: bytes | memoryview, newlines: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        content: bytes | memoryview,
+        newlines: Sequence[int] | None = None,
+        let_go: Callable[[], None] | None = None,
+    ) -> None:
+        self._let_go, self._looked_at = let_go, 0
         self._view = view = memoryview(content)
         self._begin = len(BOM) if bytes(view[: len(BOM)]) == BOM else 0
         # A line is found by bisecting these and then reading one block, whatever the size.
@@ -74,11 +82,18 @@ class Document:
             return
         if first < 1 or last > self.count:
             raise IndexError(f"lines {first} to {last} of {self.count}")
+        self._look()
         start = self._begin if first == 1 else self._after_newline(first - 1)
         for number in range(first, last + 1):
             end = self._end(start, number)
             yield start, end
             start = end + 1
+
+    def _look(self) -> None:
+        self._looked_at += STRIDE
+        if self._let_go and self._looked_at > LET_GO_BYTES:
+            self._looked_at = 0
+            self._let_go()
 
     def line_at(self, offset: int) -> int:
         """The number of the line that the byte at `offset` belongs to; a 0x0A belongs to the line it ends."""

@@ -18,10 +18,10 @@ import re2
 
 from faultmaven.diagnosis.digest import Template
 from faultmaven.diagnosis.lines import QUOTE_LIMIT, as_text
+from faultmaven.diagnosis.masking import mask
 from faultmaven.diagnosis.readers.line import read_line
 from faultmaven.diagnosis.readers.record import Record
 from faultmaven.diagnosis.readers.structured import from_fields, is_record
-from faultmaven.diagnosis.templates import mask
 from faultmaven.diagnosis.timestamps import Stamp
 from faultmaven.diagnosis.words import TROUBLE, worded_level
 

@@ -12,6 +12,8 @@ _LEVELS_AND_STATUSES = re.compile(
     rb'^<(\d{1,3})>|"(?:level|lvl)" ?: ?"?(\d{2})\b'
     rb'|"(?:status|status_?[cC]ode|http_status|response_code)" ?: ?"?([1-5]\d\d)\b|" (?:HTTP/)?([1-5]\d\d)\b'
     rb"|\bstatus(?:_code)?=([1-5]\d\d)\b"
+    # Balancers of AWS and HAProxy tell the status before the request.
+    rb"| ([1-5]\d\d) (?:[1-5]\d\d|-) \d{1,12} \d{1,12} \"| ([1-5]\d\d) \+?\d{1,12} \S{1,60} \S{1,60} [\w-]{4} \d"
 )
 _COUNTS = re.compile(
     rb"(?:status|code|(?:exit|error|fail|exception|warning|timeout)\w{0,8})"

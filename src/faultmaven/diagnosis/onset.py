@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from faultmaven.diagnosis.digest import Digest, Zone
 from faultmaven.diagnosis.hypotheses import Judged
+from faultmaven.diagnosis.moments import comparable
 from faultmaven.diagnosis.signs import Sign
+from faultmaven.diagnosis.sources import Source
 from faultmaven.diagnosis.suspects import Suspect, count_lines, in_time
 
 Ongoing = Literal["yes", "no", "unknown"]
@@ -32,7 +34,8 @@ class Trouble:
     ongoing: Ongoing
 
 
-def trouble_of(top: Judged, recovered_at: datetime | None = None) -> Trouble:
+def trouble_of(top: Judged, recovered_at: datetime | None = None, sources: Sequence[Source] = ()) -> Trouble:
+    """`sources` are all there are: a log may go on in another file than the one with the trouble."""
     signs = sorted(_loudest([top.suspect, *top.consequences]), key=in_time)
     first, last = signs[0], max(signs, key=_end)
     at = first.first_at
@@ -44,7 +47,7 @@ def trouble_of(top: Judged, recovered_at: datetime | None = None) -> Trouble:
         at=at,
         last_at=last_at,
         zone=first.source.digest.zone,
-        ongoing=_ongoing(signs, last, last_at, recovered_at),
+        ongoing=_ongoing(signs, _with_what_follows(last.source.digest, sources), last_at, recovered_at),
     )
 
 
@@ -64,8 +67,26 @@ def _end(sign: Sign) -> tuple[float, int]:
     return (at.timestamp() if at else 0.0, sign.lines[-1])
 
 
-def _ongoing(signs: Sequence[Sign], last: Sign, last_at: datetime | None, recovered_at: datetime | None) -> Ongoing:
-    digest = last.source.digest
+def _with_what_follows(digest: Digest, sources: Sequence[Source]) -> Digest:
+    """The digest as if the logs that take up where it ends, telling the same things, were one with it."""
+    for other in sorted(
+        (one.digest for one in sources), key=lambda one: one.first_at.timestamp() if one.first_at else 0
+    ):
+        if _follows(digest, other):
+            digest = replace(digest, last_at=other.last_at, buckets=(*digest.buckets, *other.buckets))
+    return digest
+
+
+def _follows(digest: Digest, other: Digest) -> bool:
+    if not (digest.first_at and digest.last_at and other.first_at and comparable(digest.last_at, other.first_at)):
+        return False
+    if not timedelta() <= other.first_at - digest.last_at <= digest.last_at - digest.first_at:
+        return False
+    told = {template.text for template in digest.templates}
+    return 2 * sum(template.text in told for template in other.templates) >= len(other.templates) > 0
+
+
+def _ongoing(signs: Sequence[Sign], digest: Digest, last_at: datetime | None, recovered_at: datetime | None) -> Ongoing:
     if last_at is None or digest.first_at is None or digest.last_at is None or digest.last_at <= digest.first_at:
         return "unknown"
     if recovered_at and recovered_at > last_at:

@@ -24,8 +24,9 @@ _WHEN = re.compile(
 )
 _HOW_MANY = re.compile(r"\b(how (many|often|frequent\w*)|number of|count of)\b", re.I)
 _WHICH = re.compile(
-    r"\b(which|list (all|the|every|me)|name (all|every|the)|(find|show|get|give|tell)( me)? (all|every|each)|what (kubernetes |k8s |cluster )?"
-    r"(pods|nodes|pvcs|events|services|deployments|alerts) (are|were|have|do|did|relate|exist))\b",
+    r"\b(which|list (all|the|every|me)|name (all|every|the)|(find|show|get|give|tell)( me)? (all|every|each)"
+    r"|what (kubernetes |k8s |cluster )?(pods|nodes|pvcs|events|services|deployments|alerts)"
+    r" (are|were|have|do|did|relate|exist))\b",
     re.I,
 )
 _LOGS = re.compile(

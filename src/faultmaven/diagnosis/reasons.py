@@ -34,11 +34,13 @@ def because(judged: Judged, changes: Sequence[Event], trouble: Trouble, citing: 
     for effect in judged.consequences[:MOST_CONSEQUENCES]:
         claims.append(
             Claim(
-                ("Consequence: ", *title_of(effect), ": ", *(effect.leading.said or (_words(effect.leading),)), "."),
+                ("Seen as well: ", *title_of(effect), ": ", *(effect.leading.said or (_words(effect.leading),)), "."),
                 "observed",
                 cite_sign(effect.leading, citing),
             )
         )
+    if judged.consequences:
+        claims.append(Claim(("What is seen as well is what such a fault brings about as a rule.",), "inferred"))
     return [claim for claim in claims if claim.cites or claim.basis == "inferred"]
 
 

@@ -126,6 +126,9 @@ def _looked_at(findings: Findings) -> list[str]:
     unparsed = findings.coverage.unparsed_lines
     if unparsed:
         lines.append(f"- {unparsed:,} lines without a recognised time or level.")
+    unread = [source for source in findings.evidence if not source.digest.facts.is_whole and not source.digest.first_at]
+    if unread:
+        lines.append(f"- Not read as structured text, for its size: {', '.join(code(s.name, 80) for s in unread)}.")
     if findings.coverage.truncated:
         lines.append("- Not everything was read to its end.")
     return lines

@@ -12,6 +12,7 @@ from faultmaven.diagnosis.naming import message_of
 from faultmaven.diagnosis.quoting import Phrase, Quoted, plain, shorten, snippet
 from faultmaven.diagnosis.report import Verdict
 from faultmaven.diagnosis.subject import headline_title, subject_of, title_of
+from faultmaven.diagnosis.timeline import Event, can_be_undone
 
 HEADLINE_LIMIT = 120
 SUMMARY_LIMIT = 600
@@ -110,10 +111,15 @@ def _sentences(findings: Findings) -> Iterator[str]:
     if findings.cascade:
         yield plain(findings.cascade.said)
     for effect in top.consequences[:2]:
-        yield f"It brings about: {plain(title_of(effect))}."
-    yield from (plain(("Just before: ", *event.said, ".")) for event, _ in findings.events if event.role == "note")
+        yield f"Seen as well, as such a fault brings about: {plain(title_of(effect))}."
+    yield from (plain(("Just before: ", *event.said, ".")) for event, _ in findings.events if _leads_up(event))
     yield from _also(findings)
     yield from (f"To settle it: {text}" for text in findings.missing[:1])
+
+
+def _leads_up(event: Event) -> bool:
+    """A warning, or a change that could be taken back: mere starts and restarts are in the timeline."""
+    return event.role == "note" or (event.role == "change" and can_be_undone(event))
 
 
 def _titled(judged: Judged) -> Phrase:
@@ -171,7 +177,11 @@ def what_is_well(findings: Findings) -> str:
     states = [seen for seen in findings.seen if seen.id.startswith("o-state")]
     if not states:
         return how_many_warnings(findings)
-    told = "No failure is stated: the states shown are normal" if all(seen.is_well for seen in states) else ""
+    told = (
+        "No failure is stated in what was read: the states shown are normal"
+        if all(seen.is_well for seen in states)
+        else ""
+    )
     logged = how_many_warnings(findings)
     return f"{told}, and no error is active." if told and logged == NONE_IS else f"{told}. {logged}".lstrip(". ")
 
@@ -204,8 +214,8 @@ def when_and_how_often(findings: Findings) -> Phrase:
 def _goes_on(findings: Findings) -> str:
     match findings.trouble.ongoing if findings.trouble else "unknown":
         case "yes":
-            return " It is still going on when the evidence ends."
+            return " It is still seen when the evidence ends."
         case "no":
-            return " It had stopped before the evidence ends."
+            return " It is no longer seen when the evidence ends."
         case _:
             return ""

@@ -28,7 +28,9 @@ RARE = 5
 _SETTING = r"(config\w*|settings?|secrets?|certificates?|feature[ -]?flags?)"
 _ALTERED = r"(reload|chang|updat|appl|enabl|disabl|rotat|set to)\w*"
 _CHANGE = re.compile(
-    r"\b(deploy(ed|ing|ment)\b|roll(ed|ing)[ -]?(out|back)|rollout|rollback|releas(ed|ing)\b|upgrad(ed|ing|e to)"
+    r"\b(deploy(ed|ing)\b|deployment\b.{0,40}\b(start|finish|creat|updat|complet|succeed|trigger|of v|v?\d+\.\d)\w*"
+    r"|(new|start\w*|finish\w*) deployment\b|roll(ed|ing)[ -]?(out|back)|rollout|rollback|releas(ed|ing)\b"
+    r"|upgrad(ed|ing|e to)"
     rf"|migrat(ed|ing|ion)|{_SETTING}\b.{{0,60}}\b{_ALTERED}|{_ALTERED}\b.{{0,40}}\b{_SETTING}|restart(ed|ing)\b"
     r"|(re)?start(ed|ing)\b.{0,60}\b(version|revision|release|v?\d+\.\d+\.\d+)|scal(ed|ing) (up|down|to|from)"
     r"|failover|promoted|maintenance|kernel was updated|set image|terminating|shutting down)",

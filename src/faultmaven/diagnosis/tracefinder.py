@@ -138,6 +138,9 @@ class TraceFinder:
         return self._release(max(keep, self._free))
 
     def _take(self, hit: int) -> None:
+        # A record of fields carries its trace whole: the tally's reading of it finds that.
+        if self._lines[hit].startswith(b"{") and b'"stream"' not in self._lines[hit]:
+            return
         if self._take_known(hit):
             return
         start = max(self._free, hit - LOOK_BACK)
@@ -152,7 +155,7 @@ class TraceFinder:
             self._known[self._start_of(hit)] = Known(found, found.fingerprint, signatures, hit - first)
         trace = _trace(found, self._first + start)
         before = self._up_to(first)
-        self._count(trace, self._first + first, 1, _nearest_stamp(before), before)
+        self._count(trace, self._first + first, 1, before, before)
         self._finish_taking(found, first, last)
 
     def _take_known(self, hit: int) -> bool:
@@ -182,13 +185,19 @@ class TraceFinder:
         self._free = last + 1
 
     def _count(
-        self, trace: Trace, last: int, count: int, stamp: Stamp | None, last_told: list[bytes] | Stamp | None
+        self,
+        trace: Trace,
+        last: int,
+        count: int,
+        told: list[bytes] | Stamp | None,
+        last_told: list[bytes] | Stamp | None,
     ) -> None:
+        """Lines that tell the time are read only for a trace met first: reading them costs more than the trace."""
         if trace.fingerprint in self._traces:
             self._again(trace.fingerprint, last, count, last_told)
         elif len(self._traces) < _MOST_KNOWN:
             self._traces[trace.fingerprint] = replace(trace, count=count, last_seen_line=last)
-            self._stamps[trace.fingerprint] = stamp
+            self._stamps[trace.fingerprint] = _nearest_stamp(told) if isinstance(told, list) else told
             self._last[trace.fingerprint] = last_told
 
     def _again(self, fingerprint: str, line: int, count: int, told: list[bytes] | Stamp | None) -> None:

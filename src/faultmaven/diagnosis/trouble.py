@@ -47,9 +47,14 @@ def speaks_of_trouble(line: str) -> bool:
     return member is None or bool(_SAYING.search(member["key"]))
 
 
+def is_member(line: str) -> bool:
+    """A line of a document (JSON, YAML) that gives one of its members."""
+    return bool(_MEMBER.match(line))
+
+
 def is_mere_value(line: str) -> bool:
     """A member of a document that sets something rather than says it: `"severity": "critical",`, `"error": "",`."""
-    return bool(_BARE_LEVEL.match(line)) or (bool(_MEMBER.match(line)) and not speaks_of_trouble(line))
+    return bool(_BARE_LEVEL.match(line)) or (is_member(line) and not speaks_of_trouble(line))
 
 
 def shows_state(line: str) -> bool:

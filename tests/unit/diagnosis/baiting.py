@@ -116,11 +116,9 @@ def _inside(where: str, value: object, depth: int) -> Iterator[tuple[str, re.Pat
 
 
 def _methods(tree: ast.Module, name: str) -> frozenset[str]:
-    """With which methods a module uses a pattern of that name; where it goes by another, all that are used on others."""
+    """How a module uses a pattern of that name; where it goes by another name, how it uses all that have none here."""
     used = [(node.value, node.attr) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    called = [
-        (value.id if isinstance(value, ast.Name) else "", method) for value, method in used if method in _METHODS
-    ]
+    called = [(value.id if isinstance(value, ast.Name) else "", method) for value, method in used if method in _METHODS]
     own = frozenset(method for of, method in called if of == name)
     return own or frozenset(method for of, method in called if of != "re" and not of.isupper() and of[:1] != "_")
 
@@ -161,7 +159,8 @@ def _baits(tree: Any, before: str) -> Iterator[Bait]:
 
 def _units(tree: Any) -> list[str]:
     """Texts that a repeated part accepts."""
-    kind, told = tree[0] if len(tree) == 1 else (None, None)
+    only: tuple[Any, Any] = tree[0] if len(tree) == 1 else (None, None)
+    kind, told = only
     if kind is op.IN:
         return _of_set(told)[:5]
     if kind is op.ANY:

@@ -1,7 +1,7 @@
-"""Incidents of many kinds, each in the format its program writes, to be changed in ways that must not change the answer.
+"""Incidents of many kinds, each in its program's own format, to be changed in ways that must not change the answer.
 
-An incident is healthy traffic with real fault lines in it, as text: bytes come of it by `content`. What other people may
-write into such a log (a search, a user name, a path) is put there by `remark`, in the way that format would carry it.
+An incident is healthy traffic with real fault lines in it, as text: bytes come of it by `content`. What other people
+may write into such a log (a search, a user name) is put there by `remark`, in the way that format would carry it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ def plain(at: datetime, level: str, said: str) -> str:
 
 
 def logback(at: datetime, level: str, said: str) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z {level:>5} 1 --- [exec-4] c.nordwind.freight.Intake : {said}"
+    head = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return f"{head} {level:>5} 1 --- [exec-4] c.nordwind.freight.Intake : {said}"
 
 
 def json_line(at: datetime, level: str, said: str) -> str:
@@ -32,7 +33,7 @@ def logfmt(at: datetime, level: str, said: str) -> str:
     return f"ts={at:%Y-%m-%dT%H:%M:%S}Z level={level.lower()} caller=main.go:71 msg={json.dumps(said)}"
 
 
-def syslog(at: datetime, level: str, said: str) -> str:
+def syslog(at: datetime, _: str, said: str) -> str:
     program, _, rest = said.partition("|") if "|" in said[:24] else ("intaked[733]", "", said)
     return f"{at:%b} {at.day:2d} {at:%H:%M:%S} quay-7 {program}: {rest}"
 
@@ -130,7 +131,7 @@ PYTHON_TAIL = (
     "KeyError: 'tare_kg'",
 )
 JAVA_TAIL = (
-    "java.lang.NullPointerException: Cannot invoke \"io.nordwind.Pallet.owner()\" because \"pallet\" is null",
+    'java.lang.NullPointerException: Cannot invoke "io.nordwind.Pallet.owner()" because "pallet" is null',
     "\tat io.nordwind.freight.Loader.assign(Loader.java:131)",
     "\tat io.nordwind.freight.Intake.take(Intake.java:64)",
     "\tat java.base/java.lang.Thread.run(Thread.java:840)",
@@ -162,13 +163,11 @@ INCIDENTS: Mapping[str, Incident] = {
     "pg_clients": Incident(
         "database_connections_exhausted", postgres, [("FATAL", "sorry, too many clients already")], times=6
     ),
-    "port": Incident(
-        "port_in_use", json_line, [("ERROR", "listen tcp :7300: bind: address already in use")], times=3
-    ),
+    "port": Incident("port_in_use", json_line, [("ERROR", "listen tcp :7300: bind: address already in use")], times=3),
     "certificate": Incident(
         "certificate_expired",
         json_line,
-        [("ERROR", "Post \"https://customs.nordwind.example/v2\": x509: certificate has expired or is not yet valid")],
+        [("ERROR", 'Post "https://customs.nordwind.example/v2": x509: certificate has expired or is not yet valid')],
     ),
     "name": Incident(
         "dns_name_not_found",
@@ -184,8 +183,8 @@ INCIDENTS: Mapping[str, Incident] = {
         [
             (
                 "ERROR",
-                '*811 connect() failed (111: Connection refused) while connecting to upstream, client: 10.4.0.9, server:'
-                ' quay, request: "GET /gates HTTP/1.1", upstream: "http://10.4.2.7:8100/gates", host: "quay"',
+                "*811 connect() failed (111: Connection refused) while connecting to upstream, client: 10.4.0.9,"
+                ' server: quay, request: "GET /gates HTTP/1.1", upstream: "http://10.4.2.7:8100/gates", host: "quay"',
             )
         ],
         times=5,
@@ -233,7 +232,9 @@ INCIDENTS: Mapping[str, Incident] = {
     ),
     "elastic": Incident(
         "elasticsearch_read_only",
-        lambda at, level, said: f"[{at:%Y-%m-%dT%H:%M:%S},{at.microsecond // 1000:03d}][{level:<5}][o.e.c.r.a.DiskThr] [es-2] {said}",
+        lambda at, level, said: (
+            f"[{at:%Y-%m-%dT%H:%M:%S},{at.microsecond // 1000:03d}][{level:<5}][o.e.c.r.a.DiskThr] [es-2] {said}"
+        ),
         [
             (
                 "WARN",
@@ -265,7 +266,9 @@ INCIDENTS: Mapping[str, Incident] = {
         times=2,
     ),
     "program": Incident(
-        "command_not_found", actions, [("ERROR", "/home/runner/work/_temp/pack.sh: line 4: zstdmt: command not found")],
+        "command_not_found",
+        actions,
+        [("ERROR", "/home/runner/work/_temp/pack.sh: line 4: zstdmt: command not found")],
         times=1,
     ),
     "architecture": Incident(
@@ -308,7 +311,12 @@ INCIDENTS: Mapping[str, Incident] = {
     "segfault": Incident(
         "segmentation_fault",
         syslog,
-        [("ERROR", "kernel|sorter[4411]: segfault at 18 ip 00007f2a1c0 sp 00007ffd error 4 in libweigh.so[7f2a1b+9000]")],
+        [
+            (
+                "ERROR",
+                "kernel|sorter[4411]: segfault at 18 ip 00007f2a1c0 sp 00007ffd error 4 in libweigh.so[7f2a1b+9000]",
+            )
+        ],
         times=2,
     ),
     "relation": Incident("database_relation_missing", postgres, [("ERROR", 'relation "pallets" does not exist')]),

@@ -7,9 +7,9 @@ files, times, names of machines) leaves it as it is and is then not tried on it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
 
 import pytest
@@ -73,8 +73,6 @@ def expected(name: str) -> tuple[str, str | None]:
     return outcome(SAMPLES[name].answered(SAMPLES[name].files))
 
 
-# --- relations ---------------------------------------------------------------------------------------------------------
-
 Relation = Callable[[Files], Files]
 _ISO = re.compile(rb"(?<!\d)(\d{4})([-/])(\d\d)[-/](\d\d)([T ])(\d\d):(\d\d):(\d\d)")
 _ISO_UTC = re.compile(rb"(?<!\d)(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)((?:\.\d+)?)Z")
@@ -82,7 +80,13 @@ _ACCESS = re.compile(rb"\[(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([
 _NO_YEAR = re.compile(rb"^([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)", re.MULTILINE)
 _DAY_FIRST = re.compile(rb"(?<!\d)(\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)")
 _KLOG = re.compile(rb"^([IWEF])(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)", re.MULTILINE)
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def moment(told: Iterable[bytes | int], zone: tzinfo = UTC) -> datetime:
+    """The time of year, month, day, hour, minute and second."""
+    year, month, day, hour, minute, second = map(int, told)
+    return datetime(year, month, day, hour, minute, second, tzinfo=zone)
 
 
 def each(change: Callable[[bytes], bytes]) -> Relation:
@@ -113,27 +117,27 @@ def shifted(content: bytes, by: timedelta) -> bytes:
 
     def iso(match: re.Match[bytes]) -> bytes:
         year, dash, month, day, joint, *clock = match.groups()
-        at = datetime(*map(int, (year, month, day, *clock)), tzinfo=UTC) + by
+        at = moment((year, month, day, *clock)) + by
         return at.strftime(f"%Y{dash.decode()}%m{dash.decode()}%d{joint.decode()}%H:%M:%S").encode()
 
     def access(match: re.Match[bytes]) -> bytes:
         day, month, year, *clock, zone = match.groups()
-        told = (int(year), _MONTHS.index(month.decode()) + 1, int(day), *map(int, clock))
-        return (datetime(*told, tzinfo=UTC) + by).strftime("[%d/%b/%Y:%H:%M:%S ").encode() + zone + b"]"
+        told = (year, _MONTHS.index(month.decode()) + 1, day, *clock)
+        return (moment(told) + by).strftime("[%d/%b/%Y:%H:%M:%S ").encode() + zone + b"]"
 
     def no_year(match: re.Match[bytes]) -> bytes:
         month, day, *clock = match.groups()
-        at = datetime(2028, _MONTHS.index(month.decode()) + 1, int(day), *map(int, clock), tzinfo=UTC) + by
+        at = moment((2028, _MONTHS.index(month.decode()) + 1, int(day), *clock)) + by
         return f"{at:%b} {at.day:2d} {at:%H:%M:%S}".encode()
 
     def day_first(match: re.Match[bytes]) -> bytes:
         day, month, year, *clock = match.groups()
-        told = (int(year), _MONTHS.index(month.decode()) + 1, int(day), *map(int, clock))
-        return (datetime(*told, tzinfo=UTC) + by).strftime("%d %b %Y %H:%M:%S").encode()
+        told = (year, _MONTHS.index(month.decode()) + 1, day, *clock)
+        return (moment(told) + by).strftime("%d %b %Y %H:%M:%S").encode()
 
     def klog(match: re.Match[bytes]) -> bytes:
         letter, month, day, *clock = match.groups()
-        return letter + (datetime(2028, *map(int, (month, day, *clock)), tzinfo=UTC) + by).strftime("%m%d %H:%M:%S").encode()
+        return letter + (moment((2028, month, day, *clock)) + by).strftime("%m%d %H:%M:%S").encode()
 
     for pattern, later in ((_ISO, iso), (_ACCESS, access), (_NO_YEAR, no_year), (_DAY_FIRST, day_first), (_KLOG, klog)):
         content = pattern.sub(later, content)
@@ -146,15 +150,15 @@ def in_zone(content: bytes, hours: float) -> bytes:
 
     def iso(match: re.Match[bytes]) -> bytes:
         *told, fraction = match.groups()
-        at = datetime(*map(int, told), tzinfo=UTC).astimezone(zone)
+        at = moment(told).astimezone(zone)
         offset = f"{at:%z}"
         return at.strftime("%Y-%m-%dT%H:%M:%S").encode() + fraction + f"{offset[:3]}:{offset[3:]}".encode()
 
     def access(match: re.Match[bytes]) -> bytes:
         day, month, year, *clock, own = match.groups()
-        told = (int(year), _MONTHS.index(month.decode()) + 1, int(day), *map(int, clock))
+        told = (year, _MONTHS.index(month.decode()) + 1, day, *clock)
         before = timedelta(hours=int(own[:3]), minutes=int(own[:1] + own[3:]))
-        return datetime(*told, tzinfo=timezone(before)).astimezone(zone).strftime("[%d/%b/%Y:%H:%M:%S %z]").encode()
+        return moment(told, zone=timezone(before)).astimezone(zone).strftime("[%d/%b/%Y:%H:%M:%S %z]").encode()
 
     return _ACCESS.sub(access, _ISO_UTC.sub(iso, content))
 
@@ -206,7 +210,7 @@ NOISE = (
 
 def _times(files: Files) -> list[datetime]:
     return [
-        datetime(*(int(part) for part in match.group(1, 3, 4, 6, 7, 8)), tzinfo=UTC)
+        moment(match.group(1, 3, 4, 6, 7, 8))
         for _, content in files
         for match in _ISO.finditer(content)
         if 1990 < int(match[1]) < 2090
@@ -276,7 +280,7 @@ def noise_between(files: Files) -> Files:
             begins = _ISO.search(line[:60])
             if begins and number % 3 == 0:
                 year, _, month, day, _, *clock = begins.groups()
-                at = datetime(*map(int, (year, month, day, *clock)), tzinfo=UTC)
+                at = moment((year, month, day, *clock))
                 shown.append(_ISO.sub(_at(at), routine[number % len(routine)], count=1))
             shown.append(line)
         return b"\n".join(shown) + b"\n"
@@ -286,7 +290,9 @@ def noise_between(files: Files) -> Files:
 
 def renamed(files: Files) -> Files:
     """Machines, pods and services by other names, the same everywhere."""
-    names = re.compile(rb"\b(?:db-\d|cache-\d|ledger|orders?|worker|billing|catalog|invoices?|shop|scales|quay|intake|nordwind)\b")
+    names = re.compile(
+        rb"\b(?:db-\d|cache-\d|ledger|orders?|worker|billing|catalog|invoices?|shop|scales|quay|intake|nordwind)\b"
+    )
     other = {name: b"kestrel%d" % n for n, name in enumerate(sorted({n for _, c in files for n in names.findall(c)}))}
     return each(lambda content: names.sub(lambda found: other[found[0]], content))(files)
 
@@ -308,7 +314,12 @@ RELATIONS: Mapping[str, Relation] = {
     "noise_between": noise_between,
     "renamed": renamed,
 }
-PAIRS = [(relation, name) for relation in RELATIONS for name in SAMPLES if RELATIONS[relation](SAMPLES[name].files) != SAMPLES[name].files]
+PAIRS = [
+    (relation, name)
+    for relation in RELATIONS
+    for name in SAMPLES
+    if RELATIONS[relation](SAMPLES[name].files) != SAMPLES[name].files
+]
 
 
 @pytest.mark.parametrize(("relation", "name"), PAIRS)

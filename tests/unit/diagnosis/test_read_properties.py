@@ -20,6 +20,21 @@ PIECES = [
     *(b"Traceback (most recent call last):\n", b'  File "/srv/a.py", line 7, in b\n', b"ValueError: no\n"),
     b"During handling of the above exception, another exception occurred:\n",
     *(b"Error: no\n", b"    at b (/srv/a.js:7:7)\n", b"panic: no\n", b"goroutine 7 [running]:\n", b"main.main()\n"),
+    *(b"thread 'main' panicked at src/a.rs:7:7:\n", b"stack backtrace:\n", b"   0: a::b\n", b"      at ./src/a.rs:7\n"),
+    *(
+        b"System.Exception: no\n",
+        b" ---> A.Gone: no\n",
+        b"   at A.B() in /a.cs:line 7\n",
+        b"/srv/a.rb:7:in 'b': no (Gone)\n",
+    ),
+    *(
+        b"\tfrom /srv/a.rb:7:in 'b'\n",
+        b"PHP Fatal error:  Uncaught Gone: no in /srv/a.php:7\n",
+        b"#0 /srv/a.php(7): b()\n",
+    ),
+    *(b"  + Exception Group Traceback (most recent call last):\n", b"  | Gone: no\n", b"  +-+-------- 1 --------\n"),
+    *(b"b@https://a.example/a.js:7:7\n", b"Uncaught ", b"WARNING: DATA RACE\n", b"main.b\n\t/srv/a.go:7\n"),
+    *(b'{"log":"', b'\\n","stream":"stderr"}\n', b"2/1/2031 3:04:05 PM ", b"[2031-01-02T15:04:05.000Z] "),
     *(
         b"\t/srv/a.go:7 +0x7\n",
         b"\n",

@@ -8,8 +8,9 @@ import uuid
 import pytest
 
 from faultmaven.diagnosis.digest import Digest, Template
+from faultmaven.diagnosis.masking import mask
 from faultmaven.diagnosis.read import read
-from faultmaven.diagnosis.templates import MOST_TEMPLATES, mask
+from faultmaven.diagnosis.templates import MOST_TEMPLATES
 
 
 def digest_of(*lines: str) -> Digest:

@@ -276,7 +276,7 @@ LARAVEL = """\
 #0 /srv/depot/vendor/laravel/src/Router.php(70): Depot\\\\Shelf->load()
 #1 {main}
 
-[previous exception] [object] (PDOException(code: 2): SQLSTATE[HY000] [2002] Connection refused at /srv/depot/app/Db.php:70)
+[previous exception] [object] (PDOException(code: 2): SQLSTATE[HY000] [2] Connection refused at /srv/app/Db.php:70)
 [stacktrace]
 #0 /srv/depot/app/Db.php(70): PDO->__construct()
 #1 {main}
@@ -417,8 +417,8 @@ KNOWN = {
         "#1 /srv/depot/src/Shelf.php(12): Db\\Pool->take()",
     ),
     "laravel": (
-        *(LARAVEL, "php", "PDOException", "SQLSTATE[HY000] [2002] Connection refused"),
-        "/srv/depot/app/Db.php:70",
+        *(LARAVEL, "php", "PDOException", "SQLSTATE[HY000] [2] Connection refused"),
+        "/srv/app/Db.php:70",
     ),
     "go recovered": (
         *(GO_RECOVERED, "go", "panic", "runtime error: integer divide by zero"),

@@ -48,14 +48,14 @@ def _count(number: int, noun: str) -> str:
 
 def _distinct(logs: Sequence[Source]) -> list[Line]:
     """Once for each message, however many pieces of evidence hold it; errors before warnings where not all are told."""
-    found = [(source, template) for source in logs for template in source.digest.templates if _is_bad(template)]
+    found = [(source, template) for source in logs for template in source.digest.templates if is_bad(template)]
     once = list({message_of(template.sample): (source, template) for source, template in reversed(found)}.values())
     weighty = sorted(once, key=lambda pair: (pair[1].level == "warning", -pair[1].count))[:MOST_TOLD]
     rest = [pair for pair in once if pair not in weighty]
     return sorted(weighty, key=lambda pair: pair[1].first_at or _LATE) + rest
 
 
-def _is_bad(template: Template) -> bool:
+def is_bad(template: Template) -> bool:
     if is_mere_value(template.sample):
         return False
     told = template.level == "unknown" and speaks_of_trouble(template.sample)

@@ -32,7 +32,7 @@ _ASKED_FOR = frozenset({"spec", "config", "configuration", "settings", "labels",
 
 
 def conditions(world: World, catalogue: Catalogue) -> Iterator[Sign]:
-    told = {(one.source.evidence_id, one.span) for one in world.objects()}
+    told = {(one.source.evidence_id, one.span) for one in world.objects() if one.fact.name}
     told |= {(one.source.evidence_id, one.span) for one in world.alerts()}
     number = 0
     for document in world.documents():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from faultmaven.diagnosis.catalogue import Catalogue
-from faultmaven.diagnosis.facts import Node, Object
+from faultmaven.diagnosis.facts import Level, Node, Object
 from faultmaven.diagnosis.inspections.stating import sign_of
 from faultmaven.diagnosis.inspections.world import Stated, World
 from faultmaven.diagnosis.quoting import Phrase, Quoted
@@ -13,6 +13,7 @@ from faultmaven.diagnosis.signs import Sign
 
 # What reads them adds values up, or keeps one of several on purpose.
 _QUIET = frozenset({"PATH", "path"})
+_BARE = "has a value with spaces and without quotes"
 
 
 def configs(world: World, catalogue: Catalogue) -> Iterator[Sign]:
@@ -40,15 +41,19 @@ def _repeated(catalogue: Catalogue, stated: Stated[Object]) -> Sign:
     node, file = stated.fact.node, stated.fact.namespace or stated.source.name
     first, last = node.members["first"], node.members["last"]
     form = node.text("form")
-    kept = "most readers keep the last one" if form != ".env" else "the last one counts"
+    kept = {".env": "the last one counts", "INI": "some programs keep one, others add them up"}
     said: Phrase = (
         Quoted(stated.fact.name, 80, bare=True),
         f" is given twice, with different values, in lines {first.span.first} and {last.span.first} of ",
         Quoted(file, 80, bare=True),
-        f"; {kept}",
+        f"; {kept.get(form, 'most readers keep the last one')}",
     )
     shown_by: list[Stated[Node]] = [Stated(stated.source, last), Stated(stated.source, first)]
-    return sign_of(catalogue, "config_key_repeated", shown_by, said, {"variable": stated.fact.name, "file": file})
+    # Some programs add up what INI gives several times.
+    level: Level = "warning" if form == "INI" else "error"
+    return sign_of(
+        catalogue, "config_key_repeated", shown_by, said, {"variable": stated.fact.name, "file": file}, level
+    )
 
 
 def _unreadable(catalogue: Catalogue, stated: Stated[Object]) -> Iterator[Sign]:
@@ -56,11 +61,10 @@ def _unreadable(catalogue: Catalogue, stated: Stated[Object]) -> Iterator[Sign]:
         for node in told.items or (told,):
             if why := _trouble(node):
                 said: Phrase = (Quoted(key, 80, bare=True), f" in line {node.span.first} {why}")
-                names = {"variable": key}
-                # Compose reads it; a shell does not.
-                yield sign_of(
-                    catalogue, "env_line_unreadable", [Stated(stated.source, node)], said, names, level="warning"
-                )
+                # Compose reads a value with spaces; a shell does not.
+                level: Level = "warning" if why == _BARE else "error"
+                shown_by = [Stated(stated.source, node)]
+                yield sign_of(catalogue, "env_line_unreadable", shown_by, said, {"variable": key}, level)
 
 
 def _trouble(node: Node) -> str:
@@ -69,7 +73,5 @@ def _trouble(node: Node) -> str:
         return "has a space before its equals sign"
     bare = value.partition(" #")[0].strip()
     if " " in bare and bare[:1] not in "\"'" and not bare.startswith("$("):
-        return "has a value with spaces and without quotes"
-    if bare[:1] in ('"', "'") and bare.count(bare[0]) == 1:
-        return "has a value whose quotation mark is not closed"
+        return _BARE
     return ""

@@ -30,31 +30,31 @@ def _stages(catalogue: Catalogue, file: Stated[Object]) -> Iterator[Sign]:
         if one.text("instruction") == "FROM":
             above.append(one.text("stage").lower())
         wanted = one.text("flags", "from")
-        if not wanted or "$" in wanted:
+        if not wanted or "$" in wanted or one.text("instruction") not in ("COPY", "ADD"):
             continue
         if why := _unknown(wanted.lower(), above, every):
             said: Phrase = (
                 f"{one.text('instruction')} in line {one.span.first} takes files from ",
                 Quoted(wanted, 60, bare=True),
-                f", {why}",
+                *why,
             )
             yield sign_of(catalogue, "dockerfile_stage_missing", [Stated(file.source, one)], said, {"image": wanted})
 
 
-def _unknown(wanted: str, above: Sequence[str], every: Sequence[str]) -> str:
+def _unknown(wanted: str, above: Sequence[str], every: Sequence[str]) -> Phrase:
     if is_number(wanted):
         # A stage cannot take from itself.
         earlier = len(above) - 1
-        return "" if int(wanted[:6]) < earlier else f"and {earlier} stages stand above it, counted from 0"
+        return () if int(wanted[:6]) < earlier else (f", and {earlier} stages stand above it, counted from 0",)
     if wanted in above[:-1]:
-        return ""
+        return ()
     if wanted in every:
-        return "which is a stage, but not one above it"
+        return (", which is a stage, but not one above it",)
     named = [stage for stage in every if stage]
     near = get_close_matches(wanted, named, n=1, cutoff=0.7)
     if near and not any(mark in wanted for mark in ":/@."):
-        return f"which is no stage of the file; there is a stage {near[0][:60]}"
-    return ""
+        return (", which is no stage of the file; there is a stage ", Quoted(near[0], 60, bare=True))
+    return ()
 
 
 def _port(world: World, catalogue: Catalogue, file: Stated[Object]) -> Iterator[Sign]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from faultmaven.diagnosis.facts import Node, Object
-from faultmaven.diagnosis.inspections.measures import amount, measured
+from faultmaven.diagnosis.inspections.measures import Measured, amount, measured
 from faultmaven.diagnosis.inspections.metrics import scope_of
 from faultmaven.diagnosis.inspections.sound import sound
 from faultmaven.diagnosis.inspections.states import Pod, pods
@@ -65,16 +65,14 @@ def _pods(shown: Sequence[Pod]) -> Iterator[State]:
         return
     restarted = [pod for pod in fine if pod.restarts]
     count = f"All {len(fine)}" if len(fine) == len(shown) else f"{len(fine)} of {len(shown)}"
-    text = f"{count} pods are running and ready, with no restart"
+    text = f"{count} pods shown are running and ready, with no restart"
     if restarted:
         last = max((pod.started_at for pod in restarted if pod.started_at), default=None)
         number = sum(pod.restarts for pod in restarted)
-        since = f", the last at {at_time(last)}, and running normally since" if last else ""
-        text = (
-            f"{count} pods are running and ready, with {number} restart{'s' if number > 1 else ''} in the past{since}"
-        )
+        since = f", and running since {at_time(last)}" if last else ""
+        text = f"{count} pods shown are running and ready, with {number} restart{'s' if number > 1 else ''} in the past{since}"
     if len(shown) == 1:
-        text = text.replace("All 1 pods are", "The pod is")
+        text = text.replace("All 1 pods shown are", "The pod is")
     yield State((text,), tuple(pod.stated for pod in [*restarted, *fine][:2]))
 
 
@@ -103,14 +101,21 @@ def _nodes(world: World) -> Iterator[State]:
         said = f"{len(rest)} of {len(shown)} nodes are not ready or under pressure"
         yield State((said,), tuple(rest[:2]), is_well=False)
     elif shown:
-        count = "The node is" if len(shown) == 1 else f"All {len(shown)} nodes are"
-        yield State((f"{count} ready, without pressure on memory, disk or processes",), tuple(shown[:1]))
+        count = "The node is" if len(shown) == 1 else f"All {len(shown)} nodes shown are"
+        told = all(_tells_pressure(one.fact.node) for one in shown)
+        pressure = ", without pressure on memory, disk or processes" if told else ""
+        yield State((f"{count} ready{pressure}",), tuple(shown[:1]))
 
 
 def _ready(node: Object) -> bool | None:
     told = {one.text("type"): one.text("status") for one in node.node.each("status", "conditions")}
     ready = told.get("Ready", node.node.text("ready"))
     return ready.lower() == "true" if ready else None
+
+
+def _tells_pressure(node: Node) -> bool:
+    conditions = {one.text("type") for one in node.each("status", "conditions")}
+    return "MemoryPressure" in conditions or node.at("memory_pressure") is not None
 
 
 def _pressed(node: Node) -> bool:
@@ -129,7 +134,7 @@ def _monitors(world: World) -> Iterator[State]:
             said = f"{len(rest)} of {len(found)} monitors are not OK"
             yield State((said,), (Stated(document.source, rest[0]),), is_well=False)
         elif found:
-            yield State((f"All {len(found)} monitors are OK",), (Stated(document.source, found[0]),))
+            yield State((f"All {len(found)} monitors shown are OK",), (Stated(document.source, found[0]),))
 
 
 def _alerts(world: World) -> Iterator[State]:
@@ -158,5 +163,13 @@ def _measures(world: World) -> Iterator[State]:
         unit = "percent" if measure.is_share else stated.fact.unit
         low, high = amount(measure.low.value, unit), amount(measure.high.value, unit)
         spread = low if low == high else f"{low} to {high}"
-        said: Phrase = (Quoted(stated.fact.name, 60, bare=True), f" is {spread}, {measure.course}")
+        said: Phrase = (Quoted(stated.fact.name, 60, bare=True), f" is {spread}{_course(measure)}")
         yield State(said, (Stated(stated.source, measure.high),))
+
+
+def _course(measure: Measured) -> str:
+    """Steady is only what hardly moves at all."""
+    if measure.course != "steady":
+        return f", {measure.course}"
+    moves = measure.high.value - measure.low.value > 0.2 * max(abs(measure.high.value), 1e-9)
+    return "" if moves or len(measure.series.points) < 3 else ", steady"

@@ -17,6 +17,7 @@ from faultmaven.diagnosis.inspections.configs import configs
 from faultmaven.diagnosis.inspections.connections import connections
 from faultmaven.diagnosis.inspections.containers import containers
 from faultmaven.diagnosis.inspections.dockerfiles import dockerfiles
+from faultmaven.diagnosis.inspections.flapping import flapping
 from faultmaven.diagnosis.inspections.ingress import ingresses
 from faultmaven.diagnosis.inspections.listings import listings
 from faultmaven.diagnosis.inspections.machines import machines
@@ -26,6 +27,7 @@ from faultmaven.diagnosis.inspections.nodes import nodes
 from faultmaven.diagnosis.inspections.objects import objects
 from faultmaven.diagnosis.inspections.placement import placement
 from faultmaven.diagnosis.inspections.quotas import quotas
+from faultmaven.diagnosis.inspections.rbac import rbac
 from faultmaven.diagnosis.inspections.references import references
 from faultmaven.diagnosis.inspections.states import states
 from faultmaven.diagnosis.inspections.traffic import traffic
@@ -36,9 +38,9 @@ from faultmaven.diagnosis.signs import Sign
 
 Inspection = Callable[[World, Catalogue], Iterable[Sign]]
 INSPECTIONS: tuple[Inspection, ...] = (
-    *(states, nodes, conditions, references, quotas, placement, traffic, ingresses, metrics, listings, objects),
+    *(states, nodes, conditions, references, rbac, quotas, placement, traffic, ingresses, metrics, listings, objects),
     *(configs, compose, dockerfiles, nginx, units),
-    *(containers, machines, connections, trends),
+    *(containers, machines, connections, trends, flapping),
 )
 
 

@@ -134,7 +134,7 @@ def _is_lock(row: Row) -> bool:
 
 
 def _session(row: Row) -> Phrase:
-    said: Phrase = (f"session {row.cells.get('pid', '')[:12]}",)
+    said: Phrase = ("session ", Quoted(row.cells.get("pid", ""), 12, bare=True))
     if query := row.cells.get("query", ""):
         said += (" (", Quoted(query, 80, bare=True), ")")
     return said

@@ -128,7 +128,7 @@ def _cpu(catalogue: Catalogue, summary: Stated[Object], listings: Sequence[State
         shown_by: list[Stated[Any]] = [Stated(summary.source, cpu)]
         rows = [Stated(table.source, row) for table in listings for row in table.fact.rows]
         if rows and (top := max(rows, key=lambda row: _number(row.fact.cells.get("%cpu", "")))):
-            said += ("; most of it goes to ", *_who(top.fact), f" with {top.fact.cells.get('%cpu', '')} %")
+            said += ("; most of it goes to ", *_who(top.fact), f" with {_number(top.fact.cells.get('%cpu', '')):g} %")
             shown_by.append(top)
         fault = "disk_wait" if shares["waiting for disks"] == max(shares.values()) else "cpu_saturated"
         yield sign_of(catalogue, fault, shown_by, said)
@@ -140,7 +140,7 @@ def _cpu(catalogue: Catalogue, summary: Stated[Object], listings: Sequence[State
 
 def _who(row: Row) -> Phrase:
     command = row.cells.get("command") or row.cells.get("cmd", "")
-    return (Quoted(command, 60, bare=True), f" (process {row.cells.get('pid', '')})")
+    return (Quoted(command, 60, bare=True), " (process ", Quoted(row.cells.get("pid", ""), 12, bare=True), ")")
 
 
 def _processes(catalogue: Catalogue, table: Stated[Table]) -> Iterator[Sign]:
@@ -152,7 +152,7 @@ def _processes(catalogue: Catalogue, table: Stated[Table]) -> Iterator[Sign]:
         rows = [row for row in table.fact.rows if _number(row.cells.get(key, "")) >= least]
         if rows:
             top = max(rows, key=lambda row: _number(row.cells[key]))
-            said: Phrase = (*_who(top), f" takes {top.cells[key]} % {of}")
+            said: Phrase = (*_who(top), f" takes {_number(top.cells[key]):g} % {of}")
             names = {"pid": top.cells.get("pid", "")}
             yield sign_of(catalogue, fault, [Stated(table.source, top)], said, names, "warning")
     dead = [row for row in table.fact.rows if "<defunct>" in (row.cells.get("command") or row.cells.get("cmd", ""))]

@@ -142,7 +142,7 @@ def _causes(catalogue: Catalogue, short: Sequence[Short], heavy: Sequence[Load])
     top_wait = waits[0] if waits else None
     if (full := by_fault.get("connections_nearly_exhausted")) and top_wait and "ClientRead" in top_wait.name:
         yield _sign(catalogue, full, "connections_leaked", _held(full, top_wait), [top_wait, *statements[:1]])
-    elif (cpu := by_fault.get("cpu_saturated")) and statements:
+    elif (cpu := by_fault.get("cpu_saturated")) and statements and _keeps_busy(statements[0]):
         yield _sign(catalogue, cpu, "query_saturates_cpu", _busy(cpu, statements[0]), [statements[0], *waits[:1]])
     if storage := by_fault.get("storage_running_out"):
         writing = next((load for load in statements if _WRITES.search(load.name)), None)
@@ -150,9 +150,14 @@ def _causes(catalogue: Catalogue, short: Sequence[Short], heavy: Sequence[Load])
             yield _sign(catalogue, storage, "writes_fill_storage", _filling(storage, writing), [writing])
 
 
+def _keeps_busy(top: Load) -> bool:
+    """Most of the load is this statement's, and it computes rather than waits for locks or disks."""
+    return top.share >= 0.5 and (not top.waits or top.waits[0][0].upper().startswith("CPU"))
+
+
 def _held(full: Short, wait: Load) -> Phrase:
     """Such sessions wait for their client and do nothing."""
-    idle = (f", and {100 * wait.share:.0f} % of the load is sessions that wait for their client, idle in ",)
+    idle = (f", and {100 * wait.share:.0f} % of the load is sessions that wait for their client, in ",)
     return (*full.said, *idle, Quoted(wait.name, 60, bare=True))
 
 
@@ -169,7 +174,7 @@ def _busy(cpu: Short, top: Load) -> Phrase:
 
 
 def _filling(storage: Short, writing: Load) -> Phrase:
-    return (*storage.said, "; what writes most is ", Quoted(writing.name, 140))
+    return (*storage.said, "; the heaviest writing statement in the ranking of the load is ", Quoted(writing.name, 140))
 
 
 def _said(measure: Measured, how: str) -> Phrase:

@@ -53,12 +53,12 @@ def _upstreams(world: World, catalogue: Catalogue, files: Sequence[Stated[Object
     """A single word is an upstream or a host; where upstreams are defined and one is nearly called so, it is a slip."""
     every = [(file, one) for file in files for one in _directives(file.fact.node.items)]
     defined = [_arguments(one)[0] for _, one in every if one.text("name") == "upstream" and _arguments(one)]
-    hosts = {*_LOCAL, *(one.fact.name for one in world.objects("ComposeService", "Service"))}
+    hosts = {*_LOCAL, *defined, *(one.fact.name for one in world.objects("ComposeService", "Service"))}
     if not defined:
         return
     for file, one in every:
         target = _TARGET.match((_arguments(one) or [""])[0]) if one.text("name") in _PASSES else None
-        if target is None or target["name"] in hosts or target["name"] in defined:
+        if target is None or target["name"] in hosts:
             continue
         said: Phrase = (
             f"{one.text('name')} in line {one.span.first} sends to ",

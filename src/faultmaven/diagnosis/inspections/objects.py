@@ -137,7 +137,10 @@ def _autoscaler(catalogue: Catalogue, stated: Stated[Object]) -> Iterator[Sign]:
     limited = _condition(stated, "ScalingLimited", "True")
     if limited and limited.text("reason") == "TooManyReplicas":
         most = stated.fact.node.text("spec", "maxReplicas")
-        said = (*of, f" would need more than its most of {most} replicas" if most else " would need more replicas")
+        said = (
+            *of,
+            f" would need more than its most of {most} replicas" if most.isdigit() else " would need more replicas",
+        )
         yield sign_of(catalogue, "autoscaler_at_maximum", [Stated(stated.source, limited)], said, names)
 
 

@@ -1,11 +1,11 @@
-"""What configuration and the output of commands show to be in order, with the numbers that show it."""
+"""What the output of commands shows to be in order, with the numbers that show it. Configuration shows no state."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from faultmaven.diagnosis.facts import Object, Row, is_number
+from faultmaven.diagnosis.facts import is_number
 from faultmaven.diagnosis.inspections.connections import listeners
 from faultmaven.diagnosis.inspections.machines import share_used
 from faultmaven.diagnosis.inspections.world import Stated, World
@@ -14,18 +14,9 @@ from faultmaven.diagnosis.quoting import Phrase, Quoted
 Sound = tuple[Phrase, tuple[Stated[Any], ...]]
 
 MOST = 6
-_FILES = {
-    "Compose": "The compose file",
-    "Dockerfile": "The Dockerfile",
-    "Nginx": "The configuration of nginx",
-    "UnitFile": "The unit file",
-    "Environment": "The .env file",
-    "Settings": "The file of settings",
-}
 
 
 def sound(world: World) -> Iterator[Sound]:
-    yield from _files(world)
     yield from _units(world)
     yield from _containers(world)
     yield from _file_systems(world)
@@ -34,36 +25,6 @@ def sound(world: World) -> Iterator[Sound]:
     yield from _listening(world)
     yield from _answers(world)
     yield from _nodes(world)
-
-
-def _files(world: World) -> Iterator[Sound]:
-    """Read to its end: more is not claimed, since much depends on what is around it."""
-    for stated in world.objects(*_FILES)[:MOST]:
-        name = stated.fact.name
-        named: Phrase = (" ", Quoted(name, 60, bare=True)) if name and name != "Dockerfile" else ()
-        yield (_FILES[stated.fact.kind], *named, f" can be read and {_what(stated.fact)}"), (_begin(stated),)
-
-
-def _what(fact: Object) -> str:
-    node = fact.node
-    match fact.kind:
-        case "Compose":
-            services = node.at("services")
-            number, noun = len(services.members) if services else 0, "defines {} service{}"
-        case "Dockerfile":
-            number, noun = len(node.items), "has {} instruction{}"
-        case "Nginx":
-            number, noun = len(node.items), "has {} directive{} at its top"
-        case "UnitFile" | "Settings":
-            number, noun = len(node.members), "has {} section{}" if fact.kind == "UnitFile" else "has {} part{}"
-        case _:
-            number, noun = len(node.members), "sets {} variable{}"
-    return noun.format(number, "" if number == 1 else "s")
-
-
-def _begin(stated: Stated[Object]) -> Stated[Any]:
-    """A file is cited by the line it begins with."""
-    return Stated(stated.source, Row(type(stated.span)(stated.span.first, stated.span.first), {}))
 
 
 def _units(world: World) -> Iterator[Sound]:
@@ -107,8 +68,8 @@ def _memory(world: World) -> Iterator[Sound]:
     for table in world.tables("free"):
         row = next((row for row in table.fact.rows if row.cells.get("name") == "Mem:"), None)
         if row is not None and "available" in row.cells:
-            said = f"Of {row.cells.get('total', '')[:20]} of memory {row.cells['available'][:20]} is available"
-            yield (said,), (Stated(table.source, row),)
+            total, free = (Quoted(row.cells.get(key, ""), 20, bare=True) for key in ("total", "available"))
+            yield ("Of ", total, " of memory ", free, " is available"), (Stated(table.source, row),)
 
 
 def _cpu(world: World) -> Iterator[Sound]:

@@ -29,7 +29,7 @@ _COMMAND = re.compile(r"[@\-:+!|]*(?P<program>\S*)")
 
 def units(world: World, catalogue: Catalogue) -> Iterator[Sign]:
     for stated in world.objects("UnitFile"):
-        for node, said in _refused(stated.fact.node):
+        for node, said in _refused(stated.fact.node, _is_whole(stated)):
             unit = stated.fact.name.rsplit("/", 1)[-1]
             of: Phrase = ("The unit ", Quoted(unit, 80, bare=True), " ") if unit else ("The unit file ",)
             names = {"unit": unit} if unit else {}
@@ -42,7 +42,14 @@ def units(world: World, catalogue: Catalogue) -> Iterator[Sign]:
                 yield _listed(catalogue, Stated(table.source, row))
 
 
-def _refused(root: Node) -> Iterator[tuple[Node, Phrase]]:
+def _is_whole(stated: Stated[Object]) -> bool:
+    """What a drop-in (`lantern.service.d/limits.conf`) leaves out stands in the file it adds to."""
+    named = stated.fact.name or stated.source.name
+    described = stated.fact.node.at("Unit", "Description") or stated.fact.node.at("Install")
+    return described is not None and not named.endswith(".conf")
+
+
+def _refused(root: Node, is_whole: bool) -> Iterator[tuple[Node, Phrase]]:
     for name, section in root.members.items():
         if name and name not in _SECTIONS and not name.startswith("X-"):
             near = get_close_matches(name, _SECTIONS, n=1, cutoff=0.7)
@@ -53,10 +60,10 @@ def _refused(root: Node) -> Iterator[tuple[Node, Phrase]]:
             if name in _SECTIONS and home != name and not (home == "Service" and name in ("Socket", "Mount", "Swap")):
                 yield node, (f"has {key}= in its section {name}; there systemd passes over it, it belongs to {home}",)
     if (service := root.members.get("Service")) is not None:
-        yield from _service(service)
+        yield from _service(service, is_whole)
 
 
-def _service(service: Node) -> Iterator[tuple[Node, Phrase]]:
+def _service(service: Node, is_whole: bool) -> Iterator[tuple[Node, Phrase]]:
     commands, kind, restart = _each(service, "ExecStart"), service.members.get("Type"), service.members.get("Restart")
     type_ = kind.text() if kind else "simple"
     if kind and kind.form == "scalar" and type_ not in _TYPES:
@@ -65,7 +72,11 @@ def _service(service: Node) -> Iterator[tuple[Node, Phrase]]:
         yield restart, ("has Restart=", Quoted(restart.text(), 40, bare=True), ", which systemd does not know")
     if restart and type_ == "oneshot" and restart.text() in ("always", "on-success"):
         yield restart, (f"has Restart={restart.text()}, which systemd refuses for Type=oneshot",)
-    if not commands and not (type_ == "oneshot" and {"ExecStop", "SuccessAction"} & service.members.keys()):
+    if (
+        is_whole
+        and not commands
+        and not (type_ == "oneshot" and {"ExecStop", "SuccessAction"} & service.members.keys())
+    ):
         yield service, ("has a section Service without ExecStart=, so there is nothing to start",)
     if len(commands) > 1 and type_ != "oneshot":
         yield commands[-1], (f"has {len(commands)} ExecStart= lines, and only Type=oneshot may have more than one",)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from faultmaven.diagnosis.digest import Level
-from faultmaven.diagnosis.facts import Alert, Occurrence
+from faultmaven.diagnosis.facts import Alert, Object, Occurrence, Part
 from faultmaven.diagnosis.inspections.states import Pod, pods
 from faultmaven.diagnosis.inspections.world import World
 from faultmaven.diagnosis.signs import Sign
+
+# Parts that are files of settings: what stands there is wanted, and nobody reports it.
+_FILES = frozenset({"ini", "env", "dockerfile", "nginx"})
+# What somebody wrote into an object for others to read or a program to take: it says nothing of how the object is.
+_NOTES = frozenset({"annotations", "labels", "args", "command", "env", "data", "stringData"})
+_ASSIGNED = re.compile(r"\s*(?:export )?[\w.-]{1,80}\s*=")
 
 
 def in_context(signs: Sequence[Sign], world: World) -> list[Sign]:
@@ -17,7 +24,10 @@ def in_context(signs: Sequence[Sign], world: World) -> list[Sign]:
     alerts = {source.evidence_id: source.digest.facts.alerts for source in world.sources}
     occurrences = {source.evidence_id: _by_line(source.digest.facts.occurrences) for source in world.sources}
     fine = {pod.name: pod for pod in pods(world) if pod.is_well}
-    return [_since_well(_dated(_asked(sign, alerts), occurrences), fine) for sign in signs]
+    files = {source.evidence_id: [p for p in source.digest.facts.parts if p.kind in _FILES] for source in world.sources}
+    noted = {source.evidence_id: _noted(source.digest.facts.objects) for source in world.sources}
+    told = (_merely_noted(_set(_asked(sign, alerts), files), noted) for sign in signs)
+    return [_since_well(_dated(sign, occurrences), fine) for sign in told]
 
 
 def _asked(sign: Sign, alerts: dict[str, tuple[Alert, ...]]) -> Sign:
@@ -25,6 +35,35 @@ def _asked(sign: Sign, alerts: dict[str, tuple[Alert, ...]]) -> Sign:
     if any(alert.span.first <= sign.first_line <= alert.span.last for alert in alerts.get(sign.source.evidence_id, ())):
         return replace(sign, is_mention=True)
     return sign
+
+
+def _set(sign: Sign, files: dict[str, list[Part]]) -> Sign:
+    """`SystemCallErrorNumber=EPERM` denies nobody anything yet."""
+    for part in files.get(sign.source.evidence_id, ()):
+        if part.span.first <= sign.first_line <= part.span.last and not sign.said and not sign.trace:
+            is_setting = part.kind in ("dockerfile", "nginx") or bool(_ASSIGNED.match(sign.text))
+            return replace(sign, is_mention=True) if is_setting else sign
+    return sign
+
+
+def _noted(objects: Sequence[Object]) -> frozenset[int]:
+    """The lines of objects that hold notes and nothing of their status."""
+    notes: set[int] = set()
+    states: set[int] = set()
+    for one in objects:
+        for path, node in one.node.walk():
+            lines = range(node.span.first, node.span.last + 1)
+            if _NOTES.intersection(path):
+                notes.update(lines)
+            elif node.form == "scalar" and "status" in path:
+                states.update(lines)
+    return frozenset(notes - states)
+
+
+def _merely_noted(sign: Sign, noted: Mapping[str, frozenset[int]]) -> Sign:
+    if sign.said or not set(sign.lines) <= noted.get(sign.source.evidence_id, frozenset()):
+        return sign
+    return replace(sign, is_mention=True)
 
 
 def _by_line(occurrences: Sequence[Occurrence]) -> dict[int, Occurrence]:

@@ -49,7 +49,7 @@ def read_access(text: str) -> Record | None:
     if "] " in text and (match := _HAPROXY.search(text)):
         said = f'"{match[5]} {_path(match[6])}" {match[3]} {match[2]} {match[4]}'
         record = _request(text, said, int(match[3]) if match[3] != "-1" else None)
-        return record.with_component(match[2].partition("/")[0])
+        return record.within(match[2].partition("/")[0])
     return None
 
 
@@ -72,7 +72,7 @@ def _balanced(text: str, match: re.Match[str]) -> Record:
     said = f'"{method} {_path(_HOST.sub("", url.rstrip(chr(34))))}" {status} target {answered}'
     known = status if status != "-" else of_target
     record = _request(text, said, int(known) if known.isdigit() and len(known) == 3 else None)
-    return record.with_component("/".join(name.split("/")[:2]))
+    return record.within("/".join(name.split("/")[:2]))
 
 
 def _path(url: str) -> str:

@@ -40,8 +40,8 @@ _FOREIGN: dict[Language, re.Pattern[str]] = {
         r"|rust_\w+|__\w+|_start|main|clone3?|start_thread|backtrace|anyhow|eyre|test)(?:::|\b)"
     ),
     "dotnet": re.compile(
-        r"^at (?:System|Microsoft|MS|Npgsql|MySql|MySqlConnector|StackExchange|Newtonsoft|Serilog|Dapper|Polly|Grpc|Amazon"
-        r"|AWSSDK|Azure|MassTransit|MediatR|AutoMapper|Xunit|NUnit|Castle|Hangfire|RabbitMQ|MongoDB|Google|Autofac"
+        r"^at (?:System|Microsoft|MS|Npgsql|MySql|MySqlConnector|StackExchange|Newtonsoft|Serilog|Dapper|Polly|Grpc"
+        r"|Amazon|AWSSDK|Azure|MassTransit|MediatR|AutoMapper|Xunit|NUnit|Castle|Hangfire|RabbitMQ|MongoDB|Google|Autofac"
         r"|NLog|log4net|Swashbuckle|FluentValidation|Confluent|Quartz|Oracle|OpenTelemetry|lambda_method\d*)[.(]"
     ),
     "ruby": re.compile(

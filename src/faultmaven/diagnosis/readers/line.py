@@ -14,16 +14,16 @@ def read_line(text: str) -> Record:
     """Never fails: what no reader understands is plain text. `text` is at most a few thousand characters."""
     wrapped = unwrap(text)
     record = _read_body(wrapped.body)
-    return record.with_time(wrapped.stamp).with_component(wrapped.component)
+    return record.with_time(wrapped.stamp).within(wrapped.component)
 
 
 def _read_body(body: str) -> Record:
     if body.startswith("{"):
         # Such an object holds one line of a program, which is what is read.
         if (inner := out_of_object(body)) and not inner.body.startswith("{"):
-            return _read_text(inner.body).with_time(inner.stamp).with_component(inner.component)
+            return _read_text(inner.body).with_time(inner.stamp).within(inner.component)
         if record := read_json(inner.body if inner else body):
-            return record.with_time(inner.stamp).with_component(inner.component) if inner else record
+            return record.with_time(inner.stamp).within(inner.component) if inner else record
     return _read_text(body)
 
 

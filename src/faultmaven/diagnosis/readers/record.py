@@ -28,5 +28,8 @@ class Record:
     def with_time(self, stamp: Stamp | None) -> Record:
         return self if self.stamp or not stamp else replace(self, stamp=stamp)
 
-    def with_component(self, name: str | None) -> Record:
-        return self if self.component or not name else replace(self, component=name)
+    def within(self, name: str | None) -> Record:
+        """As said by what wraps it: a service or pod tells more than the logger of a plain line, not than a field."""
+        if not name or (self.component and self.kind not in ("log", "text")):
+            return self
+        return replace(self, component=name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 
 from faultmaven.diagnosis.facts import Node, Object, Part, Span
 from faultmaven.diagnosis.structured.making import made
@@ -17,8 +18,8 @@ _SHOWN = re.compile(
     r"(?:sudo )?(?:cat|less|more|bat|batcat|systemctl cat)\s+(?:-\S+\s+)*[\"']?([\w./@~+:-]{1,200})[\"']?$"
 )
 # Text that a program fills in later is not yet the file it becomes.
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|^\s*#\s*(?:if|else|endif)\b", re.MULTILINE)
-_CUT = re.compile(r"^\s*(?:\.\.\.|…|\[\.\.\.\]|<snip>|# ?\.\.\.)|\.\.\.\s*$|…", re.MULTILINE)
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|^[ \t]*#[ \t]*(?:if|else|endif)\b", re.MULTILINE)
+_CUT = re.compile(r"^[ \t]*(?:\.\.\.|\[\.\.\.\]|<snip>|# ?\.\.\.)|\.\.\.[ \t]*$|…", re.MULTILINE)
 
 
 def file_of(command: str) -> str:
@@ -39,11 +40,15 @@ def name_of(text: Text, part: Part) -> str:
 
 def is_file(text: Text, part: Part) -> bool:
     """A file that is shown, or the whole evidence; in either case as it is, neither cut nor a template."""
-    outside = [*text.lines[: part.span.first - 1], *text.lines[part.span.last :]]
-    if not is_shown(text, part) and any(line.strip() for line in outside):
+    if not is_shown(text, part) and not _is_all(text, part):
         return False
     own = "\n".join(lines_of(text, part))
     return not _TEMPLATE.search(own) and not _CUT.search(own)
+
+
+def _is_all(text: Text, part: Part) -> bool:
+    outside = chain(range(part.span.first - 1), range(part.span.last, len(text.lines)))
+    return not any(text.lines[at].strip() for at in outside)
 
 
 def lines_of(text: Text, part: Part) -> Sequence[str]:

@@ -14,7 +14,6 @@ from faultmaven.diagnosis.structured.text import Text
 MOST_CHARACTERS = 1 << 20
 MOST_REPEATED = 20
 
-_ENDS = re.compile(r"[}\]]\s*$")
 # What is cut short, or a dialect that allows more: comments, JSON5.
 _OTHER = re.compile(r"^[ \t]*(?://|/\*|\.\.\.)|\.\.\.[ \t]*$|…|\{\{|\[truncated", re.MULTILINE | re.IGNORECASE)
 _LENIENT = re.compile(r"tsconfig|\.jsonc$|\.json5$|settings\.json$|\.code-workspace$")
@@ -22,18 +21,22 @@ _NAME = re.compile(
     r"^(?P<indent>[ \t]*)\"(?P<key>[^\"\\\n]{1,200})\"[ \t]*:[ \t]*(?P<value>[^\s][^\n]*)$", re.MULTILINE
 )
 
+_PROMPT = re.compile(r"^\S{0,100}[$#] ", re.MULTILINE)
+
 
 def check_json(text: Text, part: Part) -> Iterator[Object]:
     """What is wrong with the file that begins with this part: it may break off in the middle, and go on below it."""
     first = part.span.first - 1
     shown = is_shown(text, part)
-    if not shown and any(line.strip() for line in text.lines[:first]):
+    if not shown and any(text.lines[at].strip() for at in range(first)):
         return
     file = file_of(part.command) if shown else ""
-    own = text.whole[text.starts[first] :]
-    if shown and (prompt := re.search(r"^\S{0,100}[$#] ", own, re.MULTILINE)):
+    begin = text.starts[first]
+    own = text.whole[begin : begin + MOST_CHARACTERS + 1]
+    if shown and (prompt := _PROMPT.search(own)):
         own = own[: prompt.start()]
-    if len(own) > MOST_CHARACTERS or not _ENDS.search(own) or _OTHER.search(own) or _LENIENT.search(file):
+    is_cut = len(own) > MOST_CHARACTERS or own.rstrip()[-1:] not in ("}", "]")
+    if is_cut or _OTHER.search(own) or _LENIENT.search(file):
         return
     try:
         twice: list[str] = []

@@ -13,7 +13,8 @@ from faultmaven.diagnosis.facts import Facts, Node, Object, Part, Span
 from faultmaven.diagnosis.structured.configs import broken, is_file, lines_of, name_of
 from faultmaven.diagnosis.structured.text import Text
 
-MOST_LINES = 20_000
+MOST_LINES = 50_000
+LONGEST = 4000
 DEEPEST = 12
 
 _TOKEN = re.compile(
@@ -49,7 +50,10 @@ class _Block:
 
 def read_nginx(text: Text, part: Part) -> Facts:
     file = name_of(text, part)
-    whole = "\n".join(line[:4000] for line in lines_of(text, part)[:MOST_LINES])
+    lines = lines_of(text, part)
+    if len(lines) > MOST_LINES or max(map(len, lines)) > LONGEST:
+        return Facts(is_whole=False)
+    whole = "\n".join(lines)
     try:
         node = _parsed(whole, part.span)
     except _Broken as problem:

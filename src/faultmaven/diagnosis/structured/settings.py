@@ -15,6 +15,7 @@ from faultmaven.diagnosis.structured.text import Text
 from faultmaven.diagnosis.structured.toml_text import TomlBroken, looks_like_toml, parse_toml
 
 MOST_LINES = 20_000
+MOST_REPEATED = 20
 
 _SECTION = re.compile(r"\s*\[(?P<name>[^\]\n]{1,100})\]\s*(?:[#;].*)?$")
 _KEY = re.compile(r"(?P<key>[^\s=:#;\[][^=:\n]{0,100}?)\s*(?P<sign>[=:])\s*(?P<value>.*)$")
@@ -27,15 +28,24 @@ _VARIABLE = re.compile(r"(?P<export>export )?(?P<key>[A-Za-z_]\w*)(?P<gap> ?)=(?
 
 
 def read_settings(text: Text, part: Part) -> Facts:
-    lines = lines_of(text, part)[:MOST_LINES]
+    lines = lines_of(text, part)
     file = name_of(text, part)
     if looks_like_toml(lines):
         return _read_toml(text, part, lines, file)
-    root = _sections(lines, part.span)
-    kind = "Settings"
+    root = _sections(lines[:MOST_LINES], part.span)
+    kind, doubled = "Settings", list[Object]()
     if root.members.keys() & _UNIT_SECTIONS and not root.members.keys() & _NETWORK_SECTIONS:
         kind, file = "UnitFile", _unit_name(text, part) or file
-    return Facts(objects=(Object(kind, file, part.span, root, None, "manifest"),), documents=(root,))
+    else:
+        doubled = list(_doubled(root, file))[:MOST_REPEATED]
+    return Facts(objects=(Object(kind, file, part.span, root, None, "manifest"), *doubled), documents=(root,))
+
+
+def _doubled(root: Node, file: str) -> Iterator[Object]:
+    for section in root.members.values():
+        for key, values in section.members.items():
+            if len({one.text() for one in values.items}) > 1:
+                yield repeated("INI", file, key, values.items[0], values.items[-1])
 
 
 def _unit_name(text: Text, part: Part) -> str:
@@ -51,6 +61,8 @@ def _read_toml(text: Text, part: Part, lines: Sequence[str], file: str) -> Facts
         if not is_file(text, part):
             return Facts()
         return Facts(objects=(broken("TOML", file, str(problem), part.span.first + problem.line - 1),))
+    if root is None:
+        return Facts(is_whole=False)
     return Facts(objects=(Object("Settings", file, part.span, root, None, "manifest"),), documents=(root,))
 
 

@@ -43,19 +43,19 @@ def looks_like_toml(lines: Sequence[str]) -> bool:
     return own >= 2 and own > 4 * bare
 
 
-def parse_toml(lines: Sequence[str], first_line: int) -> Node:
-    """Raises TomlBroken, also for what is too large or too deep to be looked at."""
+def parse_toml(lines: Sequence[str], first_line: int) -> Node | None:
+    """None for what is too large or too deep to be looked at. Raises TomlBroken."""
     text = "\n".join(lines)
     if len(text) > MOST_CHARACTERS:
-        raise TomlBroken("too large", 1)
+        return None
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         found = _AT.search(str(problem))
         line = int(found[1]) if found and found[1] else len(lines)
         raise TomlBroken(_AT.sub("", str(problem)), line) from problem
-    except (RecursionError, ValueError) as problem:
-        raise TomlBroken(str(problem)[:200], 1) from problem
+    except (RecursionError, ValueError):
+        return None
     whole = Span(first_line, first_line + len(lines) - 1)
     return _node(values, (), dict(_places(lines, first_line)), whole, 0)
 

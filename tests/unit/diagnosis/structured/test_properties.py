@@ -1,4 +1,4 @@
-"""What holds of every structured evidence: it is read without fail, states nothing outside itself, and costs its size."""
+"""What holds of every structured evidence: it is always read, states nothing outside itself, and costs its size."""
 
 from __future__ import annotations
 
@@ -23,27 +23,42 @@ from faultmaven.diagnosis.questions import told
 from faultmaven.diagnosis.read import read
 
 DIGEST = TypeAdapter(Digest)
-ODD = ["²", "٣", "9" * 5000, "-1", "1e999", "NaN", "<none>", "<unknown>", "0/0", "1/", "{}", "[]", "null", "~", "*a", "&a x", "!!python/x y"]  # fmt: skip
-ODD += ["2026-02-11T06:30:00Z", "0000-00-00T00:00:00Z", "9999-12-31T23:59:59+23:59", "5m", "7 (3m ago)", "\u202e", "a: b"]
+ODD = ["²", "٣", "9" * 5000, "-1", "1e999", "NaN", "<none>", "<unknown>", "0/0", "1/", "{}", "[]", "null", "~"]
+ODD += ["*a", "&a x", "!!python/x y"]
+ODD += [
+    "2026-02-11T06:30:00Z",
+    "0000-00-00T00:00:00Z",
+    "9999-12-31T23:59:59+23:59",
+    "5m",
+    "7 (3m ago)",
+    "\u202e",
+    "a: b",
+]
 NAMES = st.sampled_from(["web", "web-5d9c7b6f4-x2x8k", "quay", "team-a", "db_1", "$(reboot)", "--all", "é", "", "a b"])
 WORDS = st.one_of(st.sampled_from(ODD), NAMES, st.text(max_size=12), st.integers().map(str))
 
 KEYS = st.sampled_from(
-    """apiVersion kind metadata name namespace labels spec template containers image resources requests limits cpu memory
-    status phase conditions type reason message containerStatuses restartCount state lastState waiting terminated exitCode
-    startedAt items replicas selector matchLabels ports containerPort targetPort port volumes configMap secret envFrom env
-    valueFrom configMapKeyRef key readinessProbe httpGet hard ingress from podSelector affinity podAntiAffinity data value
-    values timestamp alerts startsAt events count lastTimestamp involvedObject services depends_on healthcheck test query
-    metrics datapoints Average unit labels level time msg error monitors overall_state result metric series log entries""".split()
+    """
+    apiVersion kind metadata name namespace labels spec template containers image resources requests limits
+    cpu memory status phase conditions type reason message containerStatuses restartCount state lastState
+    waiting terminated exitCode startedAt items replicas selector matchLabels ports containerPort targetPort
+    port volumes configMap secret envFrom env valueFrom configMapKeyRef key readinessProbe httpGet hard
+    ingress from podSelector affinity podAntiAffinity data value values timestamp alerts startsAt events count
+    lastTimestamp involvedObject services depends_on healthcheck test query metrics datapoints Average unit
+    labels level time msg error monitors overall_state result metric series log entries
+    """.split()  # noqa: SIM905
 )
 KINDS = st.sampled_from(
-    "Pod Deployment Service ConfigMap Secret ResourceQuota NetworkPolicy Node Event List Ingress Job CronJob HorizontalPodAutoscaler Role".split()
+    """
+    Pod Deployment Service ConfigMap Secret ResourceQuota NetworkPolicy Node Event List Ingress Job CronJob
+    HorizontalPodAutoscaler Role
+    """.split()  # noqa: SIM905
 )
-SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(-(10**30), 10**30), st.floats(allow_nan=False), WORDS, KINDS
-)
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-(10**30), 10**30), st.floats(allow_nan=False), WORDS, KINDS)
 TREES = st.recursive(
-    SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=5)), max_leaves=25
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=5)),
+    max_leaves=25,
 )
 OBJECTS = st.fixed_dictionaries(
     {"apiVersion": st.just("v1"), "kind": KINDS, "metadata": st.fixed_dictionaries({"name": NAMES})},
@@ -109,7 +124,9 @@ OTHERS = st.builds(
             "top - 10:00:00 up 1 day",
         ]
     ),
-    st.lists(st.one_of(st.tuples(KEYS, WORDS).map(": ".join), st.tuples(KEYS, WORDS).map("=".join), WORDS), max_size=12),
+    st.lists(
+        st.one_of(st.tuples(KEYS, WORDS).map(": ".join), st.tuples(KEYS, WORDS).map("=".join), WORDS), max_size=12
+    ),
 )
 STRUCTURED = st.one_of(
     OBJECTS.map(json.dumps),
@@ -163,7 +180,7 @@ def spans(value: object) -> Iterator[Span]:
 
 def _manifest(n: int) -> str:
     return "".join(
-        f"apiVersion: v1\nkind: Pod\nmetadata:\n  name: sorter-{i}\nspec:\n  containers:\n  - name: a\n    image: b:1\n---\n"
+        f"apiVersion: v1\nkind: Pod\nmetadata:\n  name: s{i}\nspec:\n  containers:\n  - name: a\n    image: b:1\n---\n"
         for i in range(n)
     )
 
@@ -183,7 +200,9 @@ GROWING: dict[str, Callable[[int], str]] = {
     "listings": lambda n: (_pods(3) + "\n\n") * (n // 3),
     "json": _listed,
     "indented_json": lambda n: json.dumps(json.loads(_listed(n)), indent=2),
-    "described": lambda n: "Name:         sorter\nStatus:       Running\n" + "".join(f"  Key{i}:   {i}\n" for i in range(n)),
+    "described": lambda n: (
+        "Name:         sorter\nStatus:       Running\n" + "".join(f"  Key{i}:   {i}\n" for i in range(n))
+    ),
     "blank_lines": lambda n: "NAME   READY   STATUS\n" + "\n" * 8 * n + "x",
     "blanks": lambda n: "NAME   READY   STATUS\nkey:" + " " * 30 * n + "x\n",
     "open_brackets": lambda n: "[" * 10 * n,
