@@ -107,11 +107,13 @@ def test_the_menu_of_a_page_has_an_entry(panel: Panel, chromium: Chromium, sign_
     """Chosen, it shows the preview. The browser's own menu is out of reach here: its event is sent by hand."""
     chromium.click_icon(sign_in)
     panel.page.evaluate("chrome.contextMenus.update('add-this-page', {})")  # fails if there is none
+    window = panel.page.evaluate("chrome.windows.getCurrent().then((one) => one.id)")
     chromium.worker.evaluate(
-        """async () => {
-            const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
+        """async (windowId) => {
+            const [tab] = await chrome.tabs.query({active: true, windowId});
             chrome.contextMenus.onClicked.dispatch({menuItemId: "add-this-page"}, tab);
-        }"""
+        }""",
+        window,
     )
     expect(panel.sheet("Add this page")).to_contain_text("502 Bad Gateway")
 

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import CORPUS
 from tests.e2e.panel import Panel
 from tests.integration.logs import long_log
+from tests.integration.test_lifecycle import at_work, held_up
+from tests.servers import Process
 
 MESSAGES = CORPUS / "oom_killed_worker/evidence/messages"
 MIXED = sorted((CORPUS / "redis_disk_full_mixed/evidence").iterdir())
@@ -87,13 +89,14 @@ def pasted_in(tab: Page) -> str:
     return tab.locator("textarea").input_value()
 
 
-def test_stop_cancels_and_keeps_the_question_at_hand(panel: Panel, api: httpx.Client) -> None:
+def test_stop_cancels_and_keeps_the_question_at_hand(panel: Panel, api: httpx.Client, server: Process) -> None:
     panel.drop("large.log", long_log(2).decode(), times=30)
     panel.ask("What is wrong?")
-    expect(panel.conversation).to_contain_text("What is wrong?")
-    panel.photograph("working")
-    panel.press("Stop")
-    expect(panel.conversation).to_contain_text("Stopped.")
+    with held_up(at_work(server)):
+        expect(panel.conversation).to_contain_text("What is wrong?")
+        panel.photograph("working")
+        panel.press("Stop")
+        expect(panel.conversation).to_contain_text("Stopped.")
     assert answer_of(panel, api)["status"] == "cancelled"
     panel.press("Put the question back into the box")
     expect(panel.question).to_have_value("What is wrong?")

@@ -125,7 +125,7 @@ class Uploads:
 
     def act(self, api: httpx.Client, chance: random.Random) -> None:
         count = chance.choice((1, 1, 3))
-        files = {f"{len(self.tried)}-{n}.log": chance.randbytes(chance.choice(SIZES)) for n in range(count)}
+        files = {f"{len(self.tried)}-{n}.log": _text(chance, chance.choice(SIZES)) for n in range(count)}
         self.tried.append(files)
         path = f"/api/v1/cases/{self.case}/evidence"
         if count == 1:
@@ -205,6 +205,11 @@ class Questions:
             query = self._ask(api, key, "")["query_id"]
             if query != self.acknowledged.get(key, query):
                 yield f"under {key} {query} was asked, and before {self.acknowledged[key]}"
+
+
+def _text(chance: random.Random, size: int) -> bytes:
+    """Which is kept as it comes; what is no text may be decoded."""
+    return chance.randbytes(size).hex()[:size].encode()
 
 
 def _done(answer: httpx.Response) -> Any:

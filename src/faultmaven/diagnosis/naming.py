@@ -22,7 +22,8 @@ _ADDRESSES = (
     re.compile(r"\b[a-z]+://(?:[^\s/@\"]*@)?(?P<host>[\w.-]+)(?::(?P<port>\d{2,5}))?"),
     re.compile(r"\b(?:lookup|host(?: ?name)?|resolve) \\?[\"']?(?P<host>[\w-]+(?:\.[\w-]+)+)"),
     re.compile(
-        r"(?<![\w.:/-])(?P<host>[A-Za-z][\w-]*(?:\.[\w-]+)*|\d{1,3}(?:\.\d{1,3}){3}):(?P<port>\d{2,5})(?![\w.]|:\d)"
+        r"(?<![\w.:/-])(?!(?:pid|tid|uid|gid|line|code):)"
+        r"(?P<host>[A-Za-z][\w-]*(?:\.[\w-]+)*|\d{1,3}(?:\.\d{1,3}){3}):(?P<port>\d{2,5})(?![\w.]|:\d)"
     ),
 )
 

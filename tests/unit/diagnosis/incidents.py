@@ -165,7 +165,7 @@ INCIDENTS: Mapping[str, Incident] = {
     ),
     "port": Incident("port_in_use", json_line, [("ERROR", "listen tcp :7300: bind: address already in use")], times=3),
     "certificate": Incident(
-        "certificate_expired",
+        "certificate_not_valid_now",
         json_line,
         [("ERROR", 'Post "https://customs.nordwind.example/v2": x509: certificate has expired or is not yet valid')],
     ),

@@ -18,7 +18,7 @@ def explained(question: str) -> str | None:
         ("what does ECONNREFUSED mean", "connection_refused"),
         ("What does ECONNREFUSED mean?", "connection_refused"),
         ("what does the error ECONNREFUSED mean in Node.js?", "connection_refused"),
-        ("explain exit code 137", "out_of_memory_killed"),
+        ("explain exit code 137", "process_killed"),
         ("What is OOMKilled?", "out_of_memory_killed"),
         ("what's CrashLoopBackOff", "crash_loop"),
         ("What is the meaning of `EADDRINUSE`?", "port_in_use"),

@@ -45,6 +45,7 @@ def test_an_address_is_found_where_a_message_names_it() -> None:
         "port": "5432",
     }
     assert address_in("nothing here at 09:00:01") == {}
+    assert address_in("Worker (pid:811) was sent SIGKILL!") == {}
 
 
 def test_a_subject_takes_only_names_that_fit_their_kind() -> None:

@@ -26,7 +26,7 @@ _DNS: Mapping[str, tuple[str, str]] = {
 # X509_V_ERR_… of OpenSSL, openssl-verify(1).
 _VERIFY: Mapping[int, str] = {
     2: "certificate_not_trusted",
-    9: "certificate_expired",
+    9: "certificate_not_valid_now",
     10: "certificate_expired",
     18: "certificate_not_trusted",
     19: "certificate_not_trusted",
@@ -48,7 +48,8 @@ _STATUSES: Mapping[int, str] = {
 }
 _PROBLEMS: Sequence[tuple[str, str]] = (
     (r"Could not resolve", "dns_name_not_found"),
-    (r"certificate has expired|certificate is not yet valid", "certificate_expired"),
+    (r"certificate has expired", "certificate_expired"),
+    (r"certificate is not yet valid", "certificate_not_valid_now"),
     (r"self[- ]signed certificate|unable to get (?:local )?issuer|unable to verify", "certificate_not_trusted"),
     (r"no alternative certificate subject name|does not match target", "certificate_name_mismatch"),
     (r"timed out|Connection timeout|Timeout was reached", "connection_timeout"),

@@ -52,6 +52,8 @@ def _listed(catalogue: Catalogue, row: Stated[Row]) -> Iterator[Sign]:
 
 def _fault(code: int) -> str:
     """Some codes say more than that the program failed."""
+    if code == 137:
+        return "process_killed"
     return "command_not_found" if code in (126, 127) else "container_exited"
 
 

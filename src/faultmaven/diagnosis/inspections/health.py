@@ -70,7 +70,8 @@ def _pods(shown: Sequence[Pod]) -> Iterator[State]:
         last = max((pod.started_at for pod in restarted if pod.started_at), default=None)
         number = sum(pod.restarts for pod in restarted)
         since = f", and running since {at_time(last)}" if last else ""
-        text = f"{count} pods shown are running and ready, with {number} restart{'s' if number > 1 else ''} in the past{since}"
+        restarts = f"{number} restart{'s' if number > 1 else ''}"
+        text = f"{count} pods shown are running and ready, with {restarts} in the past{since}"
     if len(shown) == 1:
         text = text.replace("All 1 pods shown are", "The pod is")
     yield State((text,), tuple(pod.stated for pod in [*restarted, *fine][:2]))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from faultmaven.diagnosis.catalogue import Catalogue
-from faultmaven.diagnosis.facts import Level, Node, Object
+from faultmaven.diagnosis.facts import Level, Node, Object, is_number
 from faultmaven.diagnosis.inspections.stating import sign_of
 from faultmaven.diagnosis.inspections.world import Stated, World
 from faultmaven.diagnosis.quoting import Phrase, Quoted
@@ -37,7 +37,7 @@ def nodes(world: World, catalogue: Catalogue) -> Iterator[Sign]:
 def _most(node: Object) -> Node | None:
     for place in (("status", "allocatable"), ("Allocatable",), ("status", "capacity"), ("Capacity",)):
         found = node.node.at(*place, "pods")
-        if found is not None and found.text().isdigit():
+        if found is not None and is_number(found.text()):
             return Node(found.span, scalar=int(found.text()))
     return None
 

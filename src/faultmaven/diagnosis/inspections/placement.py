@@ -39,9 +39,9 @@ def _kept_apart(world: World, catalogue: Catalogue, workload: Workload) -> Itera
             f" node ({_HOST})",
         )
         if nodes:
-            said += (f": with {len(nodes)} nodes {workload.replicas - len(nodes)} of them stay Pending",)
+            said += (f": with the {len(nodes)} nodes shown no more than {len(nodes)} can run",)
         else:
-            said += (f": on fewer than {workload.replicas} nodes the rest stays Pending",)
+            said += (f": it needs {workload.replicas} nodes that can take its pods",)
         replicas = workload.stated.fact.node.at("spec", "replicas")
         shown_by = [workload.at(rule), *([workload.at(replicas)] if replicas else [])]
         yield sign_of(

@@ -78,7 +78,7 @@ def _unstated(catalogue: Catalogue, quota: Stated[Object], hard: Hard, inside: l
                 Quoted(container.text("name"), 80, bare=True),
                 ", and the quota ",
                 Quoted(quota.fact.name, 80, bare=True),
-                f" has one on {hard.name}: every pod must specify it, so its pods are refused",
+                f" has one on {hard.name}, so that every pod must specify it and the API server will refuse these",
             )
             shown_by: list[Stated[Any]] = [
                 workload.at(resources or container),
@@ -108,9 +108,9 @@ def _exceeded(catalogue: Catalogue, quota: Stated[Object], hard: Hard, inside: l
     said: Phrase = (
         f"{workload.kind} ",
         Quoted(workload.name, 80, bare=True),
-        f" asks for {amounts} of {hard.name}{others}, and the quota ",
+        f" asks for {amounts} of {hard.name}{others}, which exceeds the {_amount(hard.most, hard)} that the quota ",
         Quoted(quota.fact.name, 80, bare=True),
-        f" allows {_amount(hard.most, hard)}: it is exceeded and the rest of the pods is refused",
+        " allows; the API server will refuse the pods that go beyond it",
     )
     shown_by: list[Stated[Any]] = [Stated(quota.source, hard.node), *_telling(workload, hard), workload.stated]
     yield sign_of(catalogue, "quota_exceeded", shown_by, said, _names(workload, quota))

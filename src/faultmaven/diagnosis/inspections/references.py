@@ -101,7 +101,7 @@ def _checked(world: World, catalogue: Catalogue, workload: Workload, reference: 
             *_who(workload),
             f" {reference.purpose} the {reference.kind} ",
             Quoted(reference.name, 80, bare=True),
-            *_and_there_is_none(workload, reference, shown, beside),
+            *_and_there_is_none(workload, shown, beside),
         ),
         _names(workload, reference),
         level="error" if shown or beside else "info",
@@ -125,12 +125,10 @@ def _beside(
     return (namesakes or [one for one in shown if one.fact.name in near])[:1]
 
 
-def _and_there_is_none(
-    workload: Workload, reference: Reference, shown: list[Stated[Object]], beside: list[Stated[Object]]
-) -> Phrase:
+def _and_there_is_none(workload: Workload, shown: list[Stated[Object]], beside: list[Stated[Object]]) -> Phrase:
     if not shown and not beside:
         return (", which is not in what was shown",)
-    said: Phrase = (f", and no {reference.kind} of that name exists in namespace {workload.namespace} as far as shown",)
+    said: Phrase = (f", and none of that name was shown in namespace {workload.namespace}",)
     if beside:
         one = beside[0].fact
         where = f" in namespace {one.namespace}" if one.namespace not in (None, workload.namespace) else ""

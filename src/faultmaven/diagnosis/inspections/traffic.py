@@ -22,9 +22,9 @@ def traffic(world: World, catalogue: Catalogue) -> Iterator[Sign]:
     pods = list(workloads(world))
     for service in world.objects("Service"):
         yield from _service(catalogue, service, _beside(pods, service))
-    for policy in world.objects("NetworkPolicy"):
-        yield from _policy(catalogue, policy, _beside(pods, policy), world)
+    policies = [policy for policy in world.objects("NetworkPolicy") if _governs_ingress(policy.fact)]
     for workload in pods:
+        yield from _let_in(catalogue, policies, workload, pods, world)
         yield from _probes(catalogue, workload)
 
 
@@ -45,7 +45,7 @@ def _service(catalogue: Catalogue, service: Stated[Object], pods: Sequence[Workl
             Quoted(service.fact.name, 80, bare=True),
             " selects pods labelled ",
             Quoted(label, 120, bare=True),
-            ", and none of the workloads shown has these labels, so it has no endpoints",
+            ", and none of the workloads shown has these labels",
         )
         nearest = max(pods, key=lambda pod: len(set(labels_of(selector).items()) & set(pod.labels.items())))
         labels = nearest.template.at("metadata", "labels")
@@ -107,20 +107,47 @@ def _probes(catalogue: Catalogue, workload: Workload) -> Iterator[Sign]:
                 yield sign_of(catalogue, "probe_port_mismatch", shown_by, said, names)
 
 
-def _policy(catalogue: Catalogue, policy: Stated[Object], pods: Sequence[Workload], world: World) -> Iterator[Sign]:
-    """A policy that lets in only pods with labels that the one which connects does not have."""
-    spec = policy.fact.node.at("spec")
-    if spec is None:
+def _let_in(
+    catalogue: Catalogue, policies: Sequence[Stated[Object]], target: Workload, pods: Sequence[Workload], world: World
+) -> Iterator[Sign]:
+    """A client that none of the policies which select the target lets in. What any of them allows is allowed, so they
+    are judged together, and one that may select the target or let the client in counts as if it did."""
+    beside = [one for one in policies if (one.fact.namespace or "default") == target.namespace]
+    selecting = [one for one in beside if _may_select(_selector(one), target)]
+    surely = [one for one in selecting if _is_plain(_selector(one))]
+    if not surely:
         return
-    behind = [pod for pod in pods if selects(labels_of(spec.at("podSelector", "matchLabels")), pod.labels)]
-    rules = spec.each("ingress")
-    for target in behind:
-        for client in pods:
-            if client.name == target.name or not (how := _connects(client, target, world)):
-                continue
-            if any(_lets_in(rule, client) for rule in rules):
-                continue
-            yield _kept_out(catalogue, policy, spec, target, client, how)
+    rules = [rule for one in selecting for rule in one.fact.node.each("spec", "ingress")]
+    for client in pods:
+        if client.namespace != target.namespace or client.name == target.name:
+            continue
+        if any(_lets_in(rule, client) for rule in rules):
+            continue
+        if how := _connects(client, target, world):
+            yield _kept_out(catalogue, surely, target, client, how)
+
+
+def _governs_ingress(policy: Object) -> bool:
+    """Where a policy does not name its types, it is one for ingress (Kubernetes, NetworkPolicySpec)."""
+    types = [one.text() for one in policy.node.each("spec", "policyTypes")]
+    return policy.node.at("spec") is not None and (not types or "Ingress" in types)
+
+
+def _spec(policy: Stated[Object]) -> Node:
+    return policy.fact.node.at("spec") or policy.fact.node
+
+
+def _selector(policy: Stated[Object]) -> Node | None:
+    return _spec(policy).at("podSelector")
+
+
+def _is_plain(selector: Node | None) -> bool:
+    """What expressions select is not worked out."""
+    return selector is None or not selector.each("matchExpressions")
+
+
+def _may_select(selector: Node | None, pods: Workload) -> bool:
+    return selects(labels_of(selector.at("matchLabels") if selector else None), pods.labels)
 
 
 def _lets_in(rule: Node, client: Workload) -> bool:
@@ -131,7 +158,7 @@ def _lets_in(rule: Node, client: Workload) -> bool:
     return any(
         source.at("podSelector") is None
         or source.at("namespaceSelector") is not None
-        or selects(labels_of(source.at("podSelector", "matchLabels")), client.labels)
+        or _may_select(source.at("podSelector"), client)
         for source in sources
     )
 
@@ -150,27 +177,29 @@ def _connects(client: Workload, target: Workload, world: World) -> Node | None:
 
 
 def _kept_out(
-    catalogue: Catalogue, policy: Stated[Object], spec: Node, target: Workload, client: Workload, how: Node
+    catalogue: Catalogue, policies: Sequence[Stated[Object]], target: Workload, client: Workload, how: Node
 ) -> Sign:
-    wanted = [
-        f"{key}={value}"
-        for rule in spec.each("ingress")
-        for source in rule.each("from")
-        for key, value in labels_of(source.at("podSelector", "matchLabels")).items()
+    sources = [
+        source for one in policies for rule in one.fact.node.each("spec", "ingress") for source in rule.each("from")
     ]
-    lets_in = f"only pods labelled {', '.join(wanted)}" if wanted else "no pod"
+    wanted = [
+        ", ".join(f"{key}={value}" for key, value in labels_of(source.at("podSelector", "matchLabels")).items())
+        for source in sources
+    ]
+    lets_in = f"only pods labelled {' or '.join(dict.fromkeys(wanted))}" if wanted else "no pod"
     labels = ", ".join(f"{key}={value}" for key, value in client.labels.items()) or "none"
+    names = [policy.fact.name for policy in policies]
     said: Phrase = (
-        "NetworkPolicy ",
-        Quoted(policy.fact.name, 80, bare=True),
-        f" lets {lets_in} in to {target.kind} ",
+        "NetworkPolicy " if len(names) == 1 else "NetworkPolicies ",
+        Quoted(", ".join(names), 120, bare=True),
+        f" {'lets' if len(names) == 1 else 'let'} {lets_in} in to {target.kind} ",
         Quoted(target.name, 80, bare=True),
         f", and the pods of {client.kind} ",
         Quoted(client.name, 80, bare=True),
-        f", which connects to it, have the labels {labels}",
+        f", whose configuration names its service, have the labels {labels}",
     )
-    rules = spec.at("ingress") or spec
+    rules = [Stated(one.source, _spec(one).at("ingress") or _spec(one)) for one in policies]
     own = client.template.at("metadata", "labels")
-    shown_by: list[Stated[Any]] = [Stated(policy.source, rules), *([client.at(own)] if own else []), client.at(how)]
-    names = {"namespace": client.namespace, client.kind.lower(): client.name}
-    return sign_of(catalogue, "network_policy_blocks", shown_by, said, names)
+    shown_by: list[Stated[Any]] = [*rules[:3], *([client.at(own)] if own else []), client.at(how)]
+    named = {"namespace": client.namespace, client.kind.lower(): client.name}
+    return sign_of(catalogue, "network_policy_blocks", shown_by, said, named)

@@ -6,6 +6,7 @@ import re
 
 from faultmaven.diagnosis import levels
 from faultmaven.diagnosis.digest import Level
+from faultmaven.diagnosis.facts import is_number
 from faultmaven.diagnosis.readers.record import Record
 from faultmaven.diagnosis.timestamps import find_stamp
 
@@ -71,7 +72,7 @@ def _balanced(text: str, match: re.Match[str]) -> Record:
     answered = of_target if target != "-" else "-"
     said = f'"{method} {_path(_HOST.sub("", url.rstrip(chr(34))))}" {status} target {answered}'
     known = status if status != "-" else of_target
-    record = _request(text, said, int(known) if known.isdigit() and len(known) == 3 else None)
+    record = _request(text, said, int(known) if is_number(known) and len(known) == 3 else None)
     return record.within("/".join(name.split("/")[:2]))
 
 

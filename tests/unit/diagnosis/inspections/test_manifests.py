@@ -148,7 +148,7 @@ def test_replicas_that_must_not_share_a_node_need_as_many_nodes() -> None:
     report = answered(workload().rstrip() + APART + NODES)
     assert top(report).fault_id == "anti_affinity_unsatisfiable"
     assert "4 replicas" in report.summary
-    assert "with 3 nodes 1 of them stay Pending" in report.summary
+    assert "with the 3 nodes shown no more than 3 can run" in report.summary
 
 
 def test_a_node_label_that_no_node_has() -> None:
@@ -225,3 +225,66 @@ def test_a_policy_that_keeps_a_client_out() -> None:
 
 def test_a_policy_that_lets_it_in() -> None:
     assert faults(answered(workload() + service("app: tidewatch") + POLICY.replace("ROLE", "navigator"))) == set()
+
+
+ALSO = """
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: shoal, namespace: harbour}
+    spec:
+      podSelector: SELECTOR
+      policyTypes: [TYPE]
+      RULES
+"""
+MATCHING = "{matchLabels: {app: tidewatch}}"
+EXPRESSION = "{matchExpressions: [{key: role, operator: NotIn, values: [stowaway]}]}"
+
+
+def also(rules: str = "", selector: str = MATCHING, sort: str = "Ingress") -> str:
+    """Beside the policy that lets captains in only."""
+    another = ALSO.replace("SELECTOR", selector).replace("TYPE", sort).replace("RULES", rules)
+    return workload() + service("app: tidewatch") + POLICY.replace("ROLE", "captain") + another
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        also("ingress: [{from: [{podSelector: {matchLabels: {role: navigator}}}]}]"),
+        also(f"ingress: [{{from: [{{podSelector: {EXPRESSION}}}]}}]"),
+        also("ingress: [{from: [{podSelector: {matchLabels: {role: navigator}}}]}]", selector=EXPRESSION),
+        also("ingress: [{}]"),
+    ],
+    ids=["named there", "let in by an expression", "perhaps selected", "everyone"],
+)
+def test_what_another_policy_of_the_pod_may_let_in_is_not_kept_out(evidence: str) -> None:
+    assert faults(answered(evidence)) == set()
+
+
+def test_policies_none_of_which_lets_it_in_are_named_together() -> None:
+    report = answered(also("ingress: [{from: [{podSelector: {matchLabels: {role: purser}}}]}]"))
+    assert top(report).fault_id == "network_policy_blocks"
+    assert "NetworkPolicies reef, shoal let only pods labelled role=captain or role=purser" in report.summary
+
+
+@pytest.mark.parametrize("sort", ["Egress", "Ingress"])
+def test_a_policy_for_egress_keeps_nobody_out(sort: str) -> None:
+    alone = ALSO.replace("SELECTOR", MATCHING).replace("TYPE", sort).replace("RULES", "egress: []")
+    client = POLICY[POLICY.rindex("    ---") :]
+    report = answered(workload() + service("app: tidewatch") + alone + client)
+    assert faults(report) == ({"network_policy_blocks"} if sort == "Ingress" else set())
+
+
+def test_a_selector_of_expressions_alone_is_not_taken_for_one_of_all_pods() -> None:
+    alone = ALSO.replace("SELECTOR", EXPRESSION).replace("TYPE", "Ingress").replace("RULES", "ingress: []")
+    client = POLICY[POLICY.rindex("    ---") :]
+    assert faults(answered(workload() + service("app: tidewatch") + alone + client)) == set()
+
+
+def test_what_was_not_shown_is_not_said_to_be_missing_from_the_cluster() -> None:
+    reports = [answered(from_config("tidewatch-setting")), answered(workload() + service("app: tide-watch"))]
+    said = " ".join(report.summary for report in reports)
+    assert "none of that name was shown in namespace harbour" in said
+    assert "matches no pod that was shown" in said
+    assert "exist" not in said
+    assert "endpoints" not in said

@@ -60,6 +60,13 @@ def test_output_in_order_is_said_with_its_numbers(command: str, words: str) -> N
         ),
         (
             "docker ps",
+            "Up 2 hours                  5432",
+            "Exited (137) 4 minutes ago  5432",
+            "process_killed",
+            "tide-db ended with code 137 (killed (SIGKILL))",
+        ),
+        (
+            "docker ps",
             "Up 2 hours                 ",
             "Restarting (1) 9 secs ago  ",
             "container_exited",
