@@ -39,7 +39,7 @@ def test_what_another_fault_explains_is_ruled_out_as_the_cause() -> None:
     effect = next(one for one in found if one.suspect.key != "disk_full")
     assert found[0].consequences == (effect.suspect,)
     assert effect.ruled_out_because is not None
-    assert "follows from" in effect.ruled_out_because
+    assert "brings about as a rule" in effect.ruled_out_because
 
 
 def test_a_cause_seen_long_after_its_consequence_is_objected_to_and_less_sure() -> None:
@@ -59,7 +59,7 @@ def test_what_lies_months_apart_is_not_one_incident() -> None:
     effect = MISCONF.format(5).replace("2026-03-17", "2026-11-02")
     found = judged([FULL.format(1)], [effect])
     assert all(not one.consequences for one in found)
-    assert all("follows from" not in (one.ruled_out_because or "") for one in found)
+    assert all("brings about as a rule" not in (one.ruled_out_because or "") for one in found)
 
 
 def test_a_trouble_over_before_the_main_one_began_is_ruled_out() -> None:

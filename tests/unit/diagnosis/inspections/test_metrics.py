@@ -84,7 +84,7 @@ def test_what_is_short_is_a_symptom_with_its_numbers(evidence: list[str], fault:
         (
             [measured(CONNECTIONS), LIMIT, ranked("SELECT 1 FROM seats", "Client:ClientRead")],
             "connections_leaked",
-            "connection pool leak",
+            "in Client:ClientRead",
         ),
     ],
 )
