@@ -14,13 +14,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from pathlib import Path
-from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
 from types import ModuleType
 from typing import Any
 
 import faultmaven.diagnosis
 
+# What `re` itself parses patterns with; its types are not published.
+op: Any = importlib.import_module("re._constants")
+parser: Any = importlib.import_module("re._parser")
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
 _UNEXPECTED = "\x01"
 _OF_CATEGORY = {

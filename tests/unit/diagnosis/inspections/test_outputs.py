@@ -235,7 +235,7 @@ def test_names_out_of_output_enter_no_command(command: str) -> None:
     )
     text = text.replace("3/3", "1/3").replace("44%", "99%").replace("Ready  ", "NotReady").replace("200 OK", "502 Bad")
     report = answered(text)
-    told = [step.command or "" for step in (*report.next_checks, *report.actions)]
+    told = [step.command or "" for step in report.next_checks] + [step.command or "" for step in report.actions]
     assert not [line for line in told if "evil" in line]
     assert "](" not in report.response.replace("\\](", "")
 

@@ -187,7 +187,8 @@ def test_no_text_makes_a_reader_fail_and_all_spans_lie_inside(text: str) -> None
     content = text.encode("utf-8", "replace")
     facts = facts_of(memoryview(content))
     count = content.count(b"\n") + 1
-    spans = [one.span for one in (*facts.parts, *facts.objects, *facts.tables)]
+    spans = [one.span for one in facts.parts]
+    spans += [one.span for one in facts.objects] + [one.span for one in facts.tables]
     spans += [node.span for root in facts.documents for _, node in root.walk()]
     spans += [node.span for one in facts.objects for _, node in one.node.walk()]
     spans += [row.span for table in facts.tables for row in table.rows]
