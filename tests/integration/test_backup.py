@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import random
+import shutil
 import signal
 import stat
 import subprocess
@@ -326,6 +327,15 @@ def killed_somewhere(arguments: list[str | Path], usual: float, chance: random.R
         process.communicate()
 
 
+def killed_while_writing(arguments: list[str | Path], beside: Path) -> None:
+    """`kill -9` as soon as there is something unfinished, or after its end where that came first."""
+    with started(*arguments) as process:
+        while process.poll() is None and not list(beside.glob(".*")):
+            time.sleep(0)
+        process.kill()
+        process.communicate()
+
+
 def usual(arguments: list[str | Path]) -> float:
     began = time.monotonic()
     assert faultmaven(*arguments).returncode == 0
@@ -356,15 +366,17 @@ def test_a_killed_restore_leaves_a_whole_folder_or_none(backup: Path, tmp_path: 
     whole, folder = tmp_path / "whole", tmp_path / "folder"
     seconds = usual(["restore", backup, "--data-dir", whole])
     wanted, chance = tree(whole), random.Random(3)
-    left = 0
+    restoring: list[str | Path] = ["restore", backup, "--data-dir", folder]
+    while not list(tmp_path.glob(".*")):
+        shutil.rmtree(folder, ignore_errors=True)
+        killed_while_writing(restoring, tmp_path)
+    assert not folder.exists()
     for _ in range(12):
-        killed_somewhere(["restore", backup, "--data-dir", folder], seconds, chance)
-        left += len(list(tmp_path.glob(".*")))
+        killed_somewhere(restoring, seconds, chance)
         if folder.exists():
             assert tree(folder) == wanted
             folder.rename(tmp_path / "out of the way")
             break
-    assert left
     bring_back(backup, folder)
     assert tree(folder) == wanted
     assert list(tmp_path.glob(".*")) == []
