@@ -147,9 +147,11 @@ class Uploads:
         if len(names) != len(set(names)) or not sent.keys() >= set(names):
             yield f"evidence of {self.case} is there that was not sent, or twice: {sorted(names)}"
         for one in there:
-            content = api.get(f"/api/v1/evidence/{one['evidence_id']}/raw").content
-            if content != sent.get(one["name"], content):
-                yield f"evidence {one['name']} of {self.case} is not what was sent"
+            answer = api.get(f"/api/v1/evidence/{one['evidence_id']}/raw")
+            wanted = sent.get(one["name"], answer.content)
+            if not answer.is_success or answer.content != wanted:
+                got = f"{answer.status_code}, {len(answer.content)} bytes {answer.content[:60]!r}"
+                yield f"evidence {one['name']} of {self.case} is not what was sent, {len(wanted)} bytes: {got}"
 
 
 @dataclass

@@ -78,9 +78,18 @@ def _durability(notes: Iterator[Note]) -> dict[int, list[Note]]:
             for one in pending.pop(note.inode, ()):
                 one.durable = note.kind == "S"
         else:
+            if _is_of_new_file(note, changes[note.inode]):
+                changes[note.inode].clear()
+                pending[note.inode].clear()
             changes[note.inode].append(note)
             pending[note.inode].append(note)
     return changes
+
+
+def _is_of_new_file(note: Note, before: list[Note]) -> bool:
+    """The first write into an empty file that nobody has emptied: what was noted before was another, removed file's,
+    whose inode this one has been given."""
+    return note.kind == "W" and note.size == 0 and bool(before) and before[-1].kind == "W"
 
 
 def _rename_back(losing: list[Note]) -> None:
